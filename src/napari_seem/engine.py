@@ -1,0 +1,207 @@
+"""What the model should do next: load, encode, answer the newest question, segment everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error, show_warning
+from psygnal import Signal
+
+from napari_seem.jobs import Encode, Everything, sentence
+from napari_seem.worker import Job, Latest
+from seem_model.errors import SeemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_seem.focus import Focus
+    from napari_seem.marks import Marks
+    from napari_seem.plane import Plane
+    from napari_seem.target import Target
+    from napari_seem.worker import Run
+    from seem_model import Predictor, Prompts, Segmentation
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Question:
+    """Marks and text for the model, where they were made, and the memory that goes with them."""
+
+    target: Target
+    plane: Plane
+    marks: Marks
+    text: str
+    prompts: Prompts
+    memory: Any
+
+
+class Engine:
+    """Gives the worker one job at a time, always the most useful one.
+
+    Parameters
+    ----------
+    focus : Focus
+        Which slice to encode.
+    load : callable
+        ``load(checkpoint, device=...) -> Predictor``; runs on the worker.
+    run : Run
+    question : callable
+        The newest question, or None; asked only when the worker is free.
+    answered : callable
+        Takes (Question, Round).
+    """
+
+    changed = Signal()
+    segmented = Signal(object, object)
+    """Emitted with the wish and its Segmentation."""
+
+    def __init__(
+        self,
+        focus: Focus,
+        *,
+        load: Callable[..., Predictor],
+        run: Run,
+        question: Callable[[], Question | None],
+        answered: Callable[[Question, Any], None],
+    ) -> None:
+        self._focus = focus
+        self._load = load
+        self._question = question
+        self._answered = answered
+        self._worker = Latest(run, self._next_job)
+        self.checkpoint, self.device = "lite", "auto"
+        self.predictor: Predictor | None = None
+        self.problem = ""
+        self.asked: Question | None = None
+        self.wish: Everything | None = None
+        self.awake = False
+        self._stuck = False
+
+    @property
+    def state(self) -> str:
+        """One of: not loaded, loading, encoding, thinking, segmenting, error, ready."""
+        if self._worker.running:
+            return self._worker.running
+        if self.problem:
+            return "error"
+        return "not loaded" if self.predictor is None else "ready"
+
+    def choose(self, checkpoint: str, device: str) -> None:
+        """Use another model; answers of the former that are under way are dropped."""
+        if (checkpoint, device) != (self.checkpoint, self.device):
+            self.checkpoint, self.device = checkpoint, device
+            self.predictor = None
+            self._focus.forget_features()
+            self.drop_question()
+        self.retry()
+
+    def retry(self) -> None:
+        """Forget the last failure and go on."""
+        self.problem, self._stuck = "", False
+        self.wake()
+
+    def wake(self) -> None:
+        """Start the most useful job unless one is running."""
+        if self.awake:
+            self._worker.wake()
+        self.changed.emit()
+
+    def drop_question(self) -> None:
+        """The answer under way is not wanted any more."""
+        self.asked = None
+
+    def wish_for(self, wish: Everything | None) -> None:
+        """Segment everything; None takes a wish back, also one that is being computed."""
+        self.wish = wish
+        self.retry()
+
+    def report(self, error: Exception) -> None:
+        """Tell the person about an error, in words; the one place where this is done."""
+        self.problem = sentence(error)
+        (show_warning if isinstance(error, SeemError) else show_error)(self.problem)
+        self.changed.emit()
+
+    def _next_job(self) -> Job | None:
+        target, plane = self._focus.target, self._focus.plane
+        if self._stuck or not self.awake or target is None or plane is None:
+            return None
+        if self.predictor is None:
+            return self._loading()
+        try:
+            if plane not in target.features:
+                return self._encoding(self.predictor, target, plane=plane)
+            if self.wish is not None:
+                return self._segmenting(self.predictor, self.wish)
+            question = self._question()
+        except Exception as error:  # reading marks or layers must not break the viewer
+            self._failed(None, error)
+            return None
+        return None if question is None else self._thinking(self.predictor, question)
+
+    def _loading(self) -> Job:
+        wanted = (self.checkpoint, self.device)
+
+        def done(predictor: Predictor) -> None:
+            if wanted == (self.checkpoint, self.device):
+                self.predictor = predictor
+
+        work = partial(self._load, self.checkpoint, device=self.device)
+        return self._job("loading", work, done=done)
+
+    def _encoding(self, predictor: Predictor, target: Target, *, plane: Plane) -> Job:
+        pixels = target.pixels
+
+        def done(features: Any) -> None:
+            if predictor is self.predictor and pixels is target.pixels:
+                target.keep_features(plane, features)
+
+        return self._job("encoding", Encode.of(predictor, target, plane=plane), done=done)
+
+    def _thinking(self, predictor: Predictor, question: Question) -> Job:
+        features = question.target.features[question.plane]
+        self.asked = question
+
+        def done(round: Any) -> None:
+            if self.asked is question:  # else undone, committed or on another slice meanwhile
+                self.asked = None
+                self._answered(question, round)
+
+        work = partial(predictor.step, features, question.prompts, question.memory)
+        return self._job("thinking", work, done=done)
+
+    def _segmenting(self, predictor: Predictor, wish: Everything) -> Job:
+        features = wish.target.features.get(wish.plane)
+        encode = Encode.of(predictor, wish.target, plane=wish.plane)
+
+        def work() -> Segmentation:
+            return wish.read(predictor, encode() if features is None else features)
+
+        def done(segmentation: Segmentation) -> None:
+            if self.wish is wish:  # else cancelled
+                self.wish = None
+                self.segmented.emit(wish, segmentation)
+
+        return self._job("segmenting", work, done=done)
+
+    def _job(self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None]) -> Job:
+        def finished(result: Any) -> None:
+            if self.awake:
+                done(result)
+            else:
+                self.drop_question()
+
+        def failed(error: Exception) -> None:
+            self._failed(self.wish if name == "segmenting" else None, error)
+
+        return Job(name=name, work=work, done=finished, failed=failed, told=self.changed.emit)
+
+    def _failed(self, wish: Everything | None, error: Exception) -> None:
+        # nothing is tried again by itself: the next edit, model or image choice does
+        self._stuck = True
+        self.asked = None
+        if wish is not None:
+            self.wish = None
+            self._stuck = False
+        if self.awake:
+            self.report(error)

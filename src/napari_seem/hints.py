@@ -1,0 +1,78 @@
+"""One line that tells what is going on, or what the next click will do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_seem.target import Tool
+
+if TYPE_CHECKING:
+    from napari_seem.annotator import Annotator
+    from napari_seem.history import Step
+
+STATES = {
+    "not loaded": "not loaded",
+    "loading": "loading…",
+    "encoding": "encoding…",
+    "thinking": "thinking…",
+    "segmenting": "segmenting…",
+    "error": "error",
+    "ready": "ready",
+}
+_ACTS = {
+    Tool.CLICK: "Click on",
+    Tool.BOX: "Drag a box around",
+    Tool.POLYGON: "Draw around",
+    Tool.ELLIPSE: "Drag an ellipse over",
+    Tool.STROKE: "Draw a line along",
+    Tool.PAINT: "Paint",
+}
+
+
+def hint(annotator: Annotator) -> str:
+    """The line for the moment."""
+    if annotator.focus.plane is None:
+        return annotator.focus.trouble
+    if annotator.engine.problem:
+        return annotator.engine.problem
+    if annotator.engine.state == "loading":
+        return "Loading the model; this takes a few seconds. You may already click."
+    if annotator.engine.state == "encoding":
+        return "Looking at the image, once. You may already click."
+    if annotator.news:
+        return annotator.news
+    if annotator.tool is None:
+        return "Choose a tool above, or name the thing and press Enter."
+    return _next_mark(annotator, annotator.tool)
+
+
+def _next_mark(annotator: Annotator, tool: Tool) -> str:
+    act = _ACTS[tool]
+    if not annotator.positive:
+        return f"{act} what does NOT belong to the object (T: back to what belongs)."
+    if annotator.round is None:
+        return f"{act} the object you want."
+    return (
+        f"Right? Press K to commit. Else: {act[0].lower()}{act[1:]} what is missing, "
+        "or press T and mark what is too much."
+    )
+
+
+def describe(step: Step) -> str:
+    """A step in a few words: its marks, and the answer."""
+    marks, parts = step.marks, []
+    if len(marks.points):
+        plus, minus = int(marks.signs.sum()), int((~marks.signs).sum())
+        signs = " ".join(s for s in (f"+{plus}" if plus else "", f"−{minus}" if minus else "") if s)
+        parts.append(f"{signs} click" + ("s" if plus + minus > 1 else ""))
+    if marks.outlines:
+        parts.append(f"{len(marks.outlines)} shape" + ("s" if len(marks.outlines) > 1 else ""))
+    if marks.scribble is not None:
+        parts.append("paint")
+    if step.text:
+        parts.append(f"“{step.text}”")
+    asked = ", ".join(parts) or "cleared"
+    if step.round is None:
+        return asked
+    name = f"{step.round.label} " if step.round.label else ""
+    return f"{asked}  →  {name}{step.round.score:.0%}"

@@ -1,0 +1,91 @@
+"""The work that runs on the worker thread: encode a slice, segment a slice; and what errors mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_seem.plane import read_slice
+from seem_model.errors import SeemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_seem.plane import Plane
+    from napari_seem.target import Target
+    from seem_model import Predictor, Segmentation
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Encode:
+    """Read one slice and compute its image features.
+
+    Made on the GUI thread, where the layer may be read; called on the worker.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    data : array-like
+        n-D pixels; numpy, dask or zarr. Only the slice is read.
+    plane : Plane
+    limits : (float, float) or None
+        Contrast limits of a grey layer: the model sees what the person sees.
+    """
+
+    predictor: Predictor
+    data: Any
+    plane: Plane
+    limits: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, predictor: Predictor, target: Target, *, plane: Plane) -> Encode:
+        """Job for one slice of the target's image."""
+        image = target.image
+        data = image.data[target.grid.level] if image.multiscale else image.data
+        low, high = (None, None) if image.rgb else image.contrast_limits
+        limits = None if low is None or high is None else (float(low), float(high))
+        return cls(predictor=predictor, data=data, plane=plane, limits=limits)
+
+    def __call__(self) -> Any:
+        """Image features, opaque."""
+        from seem_model.image import to_rgb
+
+        return self.predictor.features(
+            to_rgb(read_slice(self.data, self.plane), limits=self.limits)
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Everything:
+    """A wish to segment a whole slice without prompts.
+
+    Parameters
+    ----------
+    read : callable
+        Takes the predictor and the image features, returns a Segmentation.
+    title : str
+        Name of the new layer.
+    target, plane
+        Where.
+    """
+
+    read: Callable[[Predictor, Any], Segmentation]
+    title: str
+    target: Target
+    plane: Plane
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a person about an error."""
+    if isinstance(error, SeemError):
+        return str(error)
+    text = str(error)
+    if isinstance(error, MemoryError) or "out of memory" in text or "not enough memory" in text:
+        return (
+            "There is not enough memory for this image. Close other programs, or crop the image or "
+            "use a smaller one. Your marks are kept."
+        )
+    return (
+        f"Something unexpected went wrong ({type(error).__name__}: {text}). Your marks are kept; "
+        "change a mark to try again."
+    )

@@ -1,0 +1,33 @@
+"""Preferences of the plugin, as declared under ``configurations`` in the manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Model to start with.
+
+    Parameters
+    ----------
+    checkpoint : str
+        "lite" for the embedded model, or a folder.
+    device : str
+        "auto", "cpu", "cuda" or "mps".
+    """
+
+    checkpoint: str = "lite"
+    device: str = "auto"
+
+
+def preferences() -> Preferences:
+    """What the person chose in napari's preferences; the defaults where that is not available."""
+    from napari.settings import get_plugin_settings
+
+    try:
+        model = get_plugin_settings("napari-seem").model
+        return Preferences(checkpoint=str(model.checkpoint).strip() or "lite", device=model.device)
+    except (AttributeError, KeyError, ValueError):
+        # run from a source tree that is not installed as a plugin
+        return Preferences()

@@ -1,0 +1,128 @@
+"""Checkpoints: a folder with ``config.json`` and ``model.safetensors``; never a pickle.
+
+The text tower is frozen and has files of its own beside them (``text.safetensors``,
+``tokenizer.json``), so that new weights of the model do not repeat it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from seem_model.config import ModelConfig, from_json, to_json
+from seem_model.errors import CheckpointError
+from seem_model.modeling.seem import Seem
+from seem_model.modeling.text_config import MiniLMConfig
+
+EMBEDDED = Path(__file__).parent / "weights" / "lite"
+TEXT_FILES = ("text.safetensors", "tokenizer.json")
+_FROZEN = "text."
+
+
+def build(config: ModelConfig, folder: Path | None = None) -> Seem:
+    """A model of ``config`` with untrained weights; the text tower's files come from ``folder``."""
+    if isinstance(config.text, MiniLMConfig):
+        folder = folder if folder and (folder / TEXT_FILES[0]).exists() else EMBEDDED
+    return Seem(config, folder=folder)
+
+
+def save(model: Seem, folder: str | Path, *, half: bool = True) -> None:
+    """Write a model.
+
+    Parameters
+    ----------
+    model : Seem
+    folder : path
+        Created if needed.
+    half : bool
+        Store float16 (what is shipped); False keeps float32.
+    """
+    out = Path(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    own_text = not isinstance(model.config.text, MiniLMConfig)
+    tensors = {}
+    for name, value in model.state_dict().items():
+        if own_text or not name.startswith(_FROZEN):
+            value = value.detach().cpu()
+            tensors[name] = (value.half() if half and value.is_floating_point() else value).clone()
+    save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+    text = json.dumps(to_json(model.config), indent=1)
+    (out / "config.json").write_text(text + "\n", encoding="utf-8")
+    if not own_text and out.resolve() != EMBEDDED.resolve():
+        for name in TEXT_FILES:
+            shutil.copyfile(EMBEDDED / name, out / name)
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The configuration of the checkpoint in ``folder``.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing or unreadable.
+    """
+    path = folder / "config.json"
+    if not folder.is_dir():
+        raise CheckpointError(
+            f'There is no checkpoint folder at {folder}. Use "lite" for the embedded default, or '
+            "a folder with config.json and model.safetensors."
+        )
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder} holds no config.json, so it is no checkpoint.") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} does not describe a model.")
+    config: ModelConfig = from_json(values)
+    return config
+
+
+def load_model(folder: str | Path) -> Seem:
+    """Build the model of a folder and fill it strictly.
+
+    Raises
+    ------
+    CheckpointError
+        If files are missing, damaged, or do not fit the configuration.
+    """
+    where = Path(folder)
+    config = read_config(where)
+    path = where / "model.safetensors"
+    try:
+        tensors = load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{where} holds no model.safetensors.") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error}). It may be cut short: copy or download it again."
+        ) from error
+    model = build(config, where)
+    fill(model, {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, path)
+    return model.eval()
+
+
+def fill(model: Seem, tensors: dict[str, torch.Tensor], path: Path) -> None:
+    """Load tensors; every parameter but the frozen text tower's must be there and fit."""
+    wanted = model.state_dict()
+    own_text = not isinstance(model.config.text, MiniLMConfig)
+    needed = {k for k in wanted if own_text or not k.startswith(_FROZEN)}
+    missing, extra = sorted(needed - tensors.keys()), sorted(tensors.keys() - needed)
+    if missing or extra:
+        raise CheckpointError(
+            f"{path} does not fit its config.json: {len(missing)} tensors are missing "
+            f"({', '.join(missing[:3])}) and {len(extra)} are not known ({', '.join(extra[:3])})."
+        )
+    for name, value in tensors.items():
+        if value.shape != wanted[name].shape:
+            raise CheckpointError(
+                f"{path}: {name} has shape {tuple(value.shape)}, the model needs "
+                f"{tuple(wanted[name].shape)}."
+            )
+    model.load_state_dict(tensors, strict=False)

@@ -1,0 +1,247 @@
+"""The ``seem`` command: segment an image, evaluate a checkpoint, train a recipe.
+
+Heavy imports happen inside the commands, so that ``seem --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from seem_model.errors import SeemError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAILED = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0, 2 after an error that was told in one sentence, or 130 when interrupted.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        args.run(args)
+    except SeemError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("seem: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        return _fail("There is not enough memory for this; try a smaller image.")
+    return 0
+
+
+def _fail(sentence: str) -> int:
+    print(f"seem: {sentence}", file=sys.stderr)
+    return FAILED
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Recognise numpy's MemoryError and the RuntimeErrors that torch raises instead."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="seem", description="Segment everything: with clicks, boxes, words, or all at once."
+    )
+    parser.add_argument("--version", action=_Version, help="show the version and stop")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_segment(commands.add_parser("segment", help="segment one image and save the mask"))
+    evaluate = commands.add_parser("evaluate", help="measure a checkpoint on a data folder")
+    kinds = evaluate.add_subparsers(title="what to measure", metavar="KIND", required=True)
+    _add_interactive(kinds.add_parser("interactive", help="mask quality after each click"))
+    _add_train(commands.add_parser("train", help="train by a recipe"))
+    return parser
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        from seem_model import __version__
+
+        print(f"seem {__version__}")
+        parser.exit()
+
+
+class _Numbers:
+    """Argument type: ``count`` whole numbers joined by commas."""
+
+    def __init__(self, count: int, names: str) -> None:
+        self.count, self.names = count, names
+
+    def __call__(self, text: str) -> tuple[int, ...]:
+        try:
+            found = tuple(int(part) for part in text.split(","))
+        except ValueError:
+            found = ()
+        if len(found) != self.count:
+            raise argparse.ArgumentTypeError(f'"{text}" is not {self.names} in whole pixels')
+        return found
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint", default="lite", metavar="NAME|FOLDER", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: auto"
+    )
+
+
+def _add_segment(parser: argparse.ArgumentParser) -> None:
+    click, box = _Numbers(2, "ROW,COLUMN"), _Numbers(4, "ROW0,COL0,ROW1,COL1")
+    parser.description = (
+        "Mark one object by any mixture of clicks, boxes and words, or take everything. "
+        "Coordinates are pixels, rows first."
+    )
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="image file")
+    parser.add_argument("--sample", metavar="NAME", help="a built-in image instead of a file")
+    parser.add_argument(
+        "--click", action="append", type=click, default=[], metavar="R,C", help="is the object"
+    )
+    parser.add_argument(
+        "--avoid", action="append", type=click, default=[], metavar="R,C", help="is not the object"
+    )
+    parser.add_argument(
+        "--box",
+        action="append",
+        type=box,
+        default=[],
+        metavar="R0,C0,R1,C1",
+        help="the object is inside; R1 and C1 are the first outside",
+    )
+    parser.add_argument("--text", default="", metavar="PHRASE", help="words that name the object")
+    parser.add_argument(
+        "--everything",
+        nargs="?",
+        const="panoptic",
+        choices=("panoptic", "instances", "semantic"),
+        help="segment the whole image, without prompts (default kind: panoptic)",
+    )
+    parser.add_argument(
+        "--class",
+        action="append",
+        dest="classes",
+        metavar="NAME",
+        help="with --everything: look for these only",
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="mask or label image: .png, .tif or .npy"
+    )
+    _add_model(parser)
+    parser.set_defaults(run=_segment)
+
+
+def _add_interactive(parser: argparse.ArgumentParser) -> None:
+    parser.description = "A simulated user clicks every object until it is right."
+    _add_model(parser)
+    parser.add_argument("--data", required=True, metavar="FOLDER")
+    parser.add_argument("--split", default="val", help="default: %(default)s")
+    parser.add_argument("--protocol", default="ritm", choices=("ritm", "seem"))
+    parser.add_argument("--max-clicks", type=int, default=20, metavar="N")
+    parser.add_argument("--limit", type=int, metavar="N", help="only so many objects")
+    parser.add_argument(
+        "--min-area", type=float, metavar="F", help="below 1: share of the image, else pixels"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report", metavar="FILE", help="where to write the JSON report")
+    parser.set_defaults(run=_interactive)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", required=True, metavar="FILE", help="YAML file")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="KEY=VALUE", help="change the recipe: optim.lr=1e-4"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the run in its folder")
+    parser.set_defaults(run=_train)
+
+
+def _segment(args: argparse.Namespace) -> None:
+    from seem_model.segmenting import Request, segment
+
+    print(
+        segment(
+            Request(
+                image=args.image,
+                sample=args.sample,
+                out=args.out,
+                clicks=tuple(args.click),
+                avoid=tuple(args.avoid),
+                boxes=tuple(args.box),
+                text=args.text,
+                everything=args.everything,
+                classes=None if args.classes is None else tuple(args.classes),
+                checkpoint=args.checkpoint,
+                device=args.device,
+            )
+        )
+    )
+
+
+def _interactive(args: argparse.Namespace) -> None:
+    from seem_model import load
+    from seem_model.data.folder import Folder
+    from seem_model.evaluate import interactive
+    from seem_model.report import check_writable
+
+    if args.report is not None:  # before the hour of work, not after it
+        check_writable(args.report)
+    folder = Folder.open(args.data)
+    report = interactive(
+        load(args.checkpoint, device=args.device),
+        folder,
+        split=args.split,
+        protocol=args.protocol,
+        max_clicks=args.max_clicks,
+        limit=args.limit,
+        min_area=args.min_area,
+        seed=args.seed,
+        progress=_progress if sys.stderr.isatty() else None,
+    )
+    if args.report is not None:
+        report.save(args.report)
+    print(report.table())
+
+
+def _progress(done: int, total: int) -> None:
+    bar = "#" * (30 * done // total)
+    end = "\n" if done == total else ""
+    print(f"\r{bar:<30} {done}/{total} objects", end=end, file=sys.stderr, flush=True)
+
+
+def _train(args: argparse.Namespace) -> None:
+    from seem_model.recipe import Recipe
+    from seem_model.train import train
+
+    recipe = Recipe.from_yaml(args.recipe, tuple(args.overrides))
+    print(f"The checkpoint is in {train(recipe, resume=args.resume)}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

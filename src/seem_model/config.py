@@ -1,0 +1,203 @@
+"""What a model is made of: frozen dataclasses that become ``config.json`` beside the weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seem_model.errors import ConfigError
+from seem_model.modeling.backbone_config import LITE0, TINY_BACKBONE, EfficientNetLiteConfig
+from seem_model.modeling.focal_config import FOCAL_TINY_BACKBONE, FocalConfig
+from seem_model.modeling.text_config import (
+    ClipTextConfig,
+    MiniLMConfig,
+    TextConfig,
+    TinyTextConfig,
+)
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PixelDecoderConfig:
+    """Feature pyramid with a transformer on its coarsest map (MaskFormer's, SEEM §3.1)."""
+
+    width: int = 512
+    mask_width: int = 512
+    layers: int = 6
+    heads: int = 8
+    ffn: int = 2048
+    groups: int = 32
+    separable: bool = False
+
+
+@dataclass(frozen=True)
+class DensePromptConfig:
+    """Dense prompt fusion (after SegNext, CVPR 2024): prompt maps added behind the backbone."""
+
+    width: int = 64
+    kernel: int = 5
+    blocks: tuple[int, ...] = (2, 2, 1, 1)  # strides 32, 16, 8, 4
+    expansion: int = 2
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """The prompt decoder.
+
+    Parameters
+    ----------
+    prompting : str
+        Which table says who sees whom (see ``modeling.attention``).
+    spatial_source : str
+        Where the queries of a visual prompt come from: ``own`` learned rows, ``all`` object
+        queries (official v0) or ``draw``: rows drawn from them (official v1).
+    """
+
+    width: int = 512
+    concept: int = 512
+    queries: int = 101
+    heads: int = 8
+    ffn: int = 2048
+    layers: int = 9
+    memory: int = 32
+    prompting: Literal["separate_v0", "separate_v1", "joint", "composed"] = "separate_v1"
+    spatial_source: Literal["own", "all", "draw"] = "draw"
+    spatial_queries: int = 3
+    max_points: int = 512
+
+
+@dataclass(frozen=True)
+class FrameConfig:
+    """How images meet the model: normalisation, working sizes and padding.
+
+    Parameters
+    ----------
+    mean, std : tuple of float
+        Per channel, on the 0-255 scale.
+    divisor : int
+        Height and width are padded (right, bottom) to a multiple of this.
+    long_side : int
+        The longer side of an image is resized to this many pixels.
+    max_upscale : float
+        Small images grow by no more than this factor.
+    zoom_side : int
+        Longer side of a zoomed-in view, in model pixels; 0 switches zoom-in off.
+    """
+
+    mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
+    std: tuple[float, float, float] = (58.395, 57.12, 57.375)
+    divisor: int = 32
+    long_side: int = 512
+    max_upscale: float = 2.0
+    zoom_side: int = 0
+
+
+BackboneConfig = EfficientNetLiteConfig | FocalConfig
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A whole model; presets below."""
+
+    name: str
+    backbone: BackboneConfig
+    text: TextConfig
+    pixel_decoder: PixelDecoderConfig = PixelDecoderConfig()
+    decoder: DecoderConfig = DecoderConfig()
+    dense: DensePromptConfig | None = None
+    frame: FrameConfig = FrameConfig()
+    format: int = FORMAT
+
+
+LITE = ModelConfig(
+    name="lite",
+    backbone=LITE0,
+    text=MiniLMConfig(),
+    pixel_decoder=PixelDecoderConfig(
+        width=128, mask_width=96, layers=2, heads=4, ffn=512, groups=16, separable=True
+    ),
+    decoder=DecoderConfig(
+        width=192, concept=256, queries=100, heads=6, ffn=768, layers=6, memory=8,
+        prompting="composed", spatial_source="own", max_points=48,
+    ),
+    dense=DensePromptConfig(),
+    frame=FrameConfig(
+        mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0),
+        long_side=512, max_upscale=2.0, zoom_side=320,
+    ),
+)  # fmt: skip
+
+TINY = ModelConfig(
+    name="tiny",
+    backbone=TINY_BACKBONE,
+    text=TinyTextConfig(),
+    pixel_decoder=PixelDecoderConfig(
+        width=16, mask_width=16, layers=1, heads=2, ffn=32, groups=4, separable=True
+    ),
+    decoder=DecoderConfig(
+        width=16, concept=16, queries=12, heads=2, ffn=32, layers=3, memory=4,
+        prompting="composed", spatial_source="own", max_points=16,
+    ),
+    dense=DensePromptConfig(width=8, blocks=(1, 1, 1, 1)),
+    frame=FrameConfig(long_side=128, zoom_side=64),
+)  # fmt: skip
+
+FOCAL_TINY = ModelConfig(
+    name="focal-tiny", backbone=FOCAL_TINY_BACKBONE, text=ClipTextConfig(), frame=FrameConfig()
+)
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """Nested plain values of a configuration, each union member tagged with its class name."""
+    values: dict[str, Any] = {"type": type(config).__name__}
+    for f in dataclasses.fields(config):
+        value = getattr(config, f.name)
+        values[f.name] = to_json(value) if dataclasses.is_dataclass(value) else value
+    return values
+
+
+def from_json(values: dict[str, Any], kind: type = ModelConfig) -> Any:
+    """Configuration from :func:`to_json`'s values.
+
+    Raises
+    ------
+    ConfigError
+        For unknown keys, missing keys or another format.
+    """
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    given = {k: v for k, v in values.items() if k != "type"}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"Unknown setting {', '.join(unknown)} in {kind.__name__}; known are "
+            f"{', '.join(known)}."
+        )
+    if kind is ModelConfig and given.get("format", FORMAT) != FORMAT:
+        raise ConfigError(
+            f"This checkpoint has format {given['format']}; this version reads {FORMAT}. "
+            "Update napari-seem."
+        )
+    built = {name: _value(value, hints[name], name) for name, value in given.items()}
+    try:
+        return kind(**built)
+    except TypeError as error:
+        raise ConfigError(f"{kind.__name__}: {error}.") from error
+
+
+def _value(value: Any, hint: Any, name: str) -> Any:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        if value is None:
+            return None
+        options = [o for o in typing.get_args(hint) if dataclasses.is_dataclass(o)]
+        for option in options:
+            if len(options) == 1 or option.__name__ == value.get("type"):
+                return from_json(value, typing.cast("type", option))
+        raise ConfigError(f"Unknown type {value.get('type')!r} for {name}.")
+    if dataclasses.is_dataclass(hint):
+        return from_json(value, typing.cast("type", hint))
+    return tuple(value) if isinstance(value, list) else value

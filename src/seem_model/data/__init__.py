@@ -1,0 +1,1 @@
+"""Data sets on disk: readers that yield plain numpy samples."""

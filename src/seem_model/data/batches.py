@@ -1,0 +1,239 @@
+"""Batches for training: which images, which objects, what is asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seem_model.clicks import add_click, next_click
+from seem_model.data.crops import Crop, CropConfig, cut
+from seem_model.data.folder import Folder, Sample, SegmentInfo
+from seem_model.drawing import Shape, draw
+from seem_model.values import Mask, Prompts
+
+_DRAWN: tuple[Shape, ...] = ("stroke", "polygon", "circle", "mask")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetConfig:
+    """One data set of a recipe.
+
+    Parameters
+    ----------
+    path : str
+        Folder in the project's layout.
+    weight : float
+        Its share of the images drawn, relative to the other sets.
+    any_way_up : bool
+        Whether flipping and turning keeps images plausible (microscopy).
+    complete : bool
+        Whether everything of its classes is labelled, so that what is not is background.
+    """
+
+    path: str
+    weight: float = 1.0
+    any_way_up: bool = False
+    complete: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig:
+    """What a batch holds.
+
+    Parameters
+    ----------
+    images, objects : int
+        Images a batch, and objects asked for in each.
+    min_pixels : int
+        Objects with fewer visible pixels are not asked for.
+    point, box, drawn : float
+        Shares of first prompts: a click, a box, a drawn stroke or polygon; the rest has none
+        (text or example alone).
+    text, example : float
+        Shares of objects that also come with a phrase, or with an example of their class.
+    phrases : float
+        Share of images that are asked by phrase alone (grounding).
+    """
+
+    images: int = 6
+    objects: int = 2
+    min_pixels: int = 30
+    point: float = 0.68
+    box: float = 0.12
+    drawn: float = 0.14
+    text: float = 0.25
+    example: float = 0.2
+    phrases: float = 0.5
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ask:
+    """One object to be found: row ``image`` of the batch, with its first prompt."""
+
+    image: int
+    truth: Mask
+    name: str
+    positive: Mask
+    negative: Mask
+    region: Mask
+    text: str = ""
+    example: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class View:
+    """One image of a batch with all that is labelled in it."""
+
+    crop: Crop
+    masks: NDArray[np.bool_]  # (G, S, S)
+    names: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    complete: bool
+    phrase: str = ""
+    phrase_mask: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Views and the objects asked for in them."""
+
+    views: tuple[View, ...]
+    asks: tuple[Ask, ...]
+
+
+@dataclass(eq=False)
+class Batches:
+    """Batch number ``step`` of a run; a function of the seed and the number alone.
+
+    Reads every image once and keeps it (training sets here are small).
+    """
+
+    sets: Sequence[SetConfig]
+    crop: CropConfig
+    batch: BatchConfig
+    size: Sequence[int]
+    seed: int
+    split: str = "train"
+    _samples: dict[tuple[int, str], Sample] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folders = [Folder.open(s.path) for s in self.sets]
+        self._ids = [f.ids(self.split) for f in self.folders]
+        weights = np.array([s.weight for s in self.sets], float)
+        self._shares = weights / weights.sum()
+
+    def __call__(self, step: int) -> Batch:
+        """Batch of one step."""
+        rng = np.random.default_rng((self.seed, step))
+        size = int(rng.choice(self.size))
+        views: list[View] = []
+        asks: list[Ask] = []
+        while len(views) < self.batch.images:
+            drawn = self._view(rng, size)
+            if drawn is None:
+                continue
+            view, wanted = drawn
+            row = len(views)
+            views.append(view)
+            asks.extend(self._ask(view, index, row, rng) for index in wanted)
+        return Batch(tuple(views), tuple(asks))
+
+    def vocabularies(self) -> list[tuple[str, ...]]:
+        """Class names of each data set."""
+        return [tuple(c.name for c in f.classes) for f in self.folders]
+
+    def _sample(self, folder: int, id: str) -> Sample:
+        key = (folder, id)
+        if key not in self._samples:
+            self._samples[key] = self.folders[folder].read(id)
+        return self._samples[key]
+
+    def _view(self, rng: np.random.Generator, size: int) -> tuple[View, list[int]] | None:
+        which = int(rng.choice(len(self.sets), p=self._shares))
+        config, folder = self.sets[which], self.folders[which]
+        sample = self._sample(which, str(rng.choice(self._ids[which])))
+        segments = [s for s in sample.segments if s.area >= 12 and s.name and not s.crowd]
+        if not segments:
+            return None
+        areas = np.sqrt([s.area for s in segments])
+        target = segments[int(rng.choice(len(segments), p=areas / areas.sum()))]
+        crop = cut(
+            sample, target, size=size, config=self.crop, any_way_up=config.any_way_up, rng=rng
+        )
+        visible = [s for s in segments if (crop.labels == s.id).sum() >= self.batch.min_pixels]
+        if not visible:
+            return None
+        masks = np.stack([crop.labels == s.id for s in visible])
+        crowd = any(s.crowd for s in sample.segments)
+        complete = config.complete and not crowd
+        phrase, phrase_mask = "", None
+        if config.complete and rng.random() < self.batch.phrases:
+            phrase, phrase_mask = self._phrase(sample, visible, crop, rng)
+        # Where stuff is not labelled, the classes to choose from are the things alone.
+        things_only = sample.semantic_complete is False
+        view = View(
+            crop=crop,
+            masks=masks,
+            names=tuple(s.name for s in visible),
+            vocabulary=tuple(c.name for c in folder.classes if c.is_thing or not things_only),
+            complete=complete,
+            phrase=phrase,
+            phrase_mask=phrase_mask,
+        )
+        sizes = np.sqrt(masks.sum((1, 2)))
+        count = min(self.batch.objects, len(visible))
+        wanted = rng.choice(len(visible), count, replace=False, p=sizes / sizes.sum())
+        return view, [int(i) for i in wanted]
+
+    def _phrase(
+        self, sample: Sample, visible: list[SegmentInfo], crop: Crop, rng: np.random.Generator
+    ) -> tuple[str, Mask]:
+        ids = {s.id for s in visible}
+        whole = [p for p in sample.phrases if set(p.segment_ids) <= ids]
+        # Spatial words are only true in views that are not cut or mirrored: class words always.
+        plain = [p for p in whole if p.kind in ("unique", "all")]
+        if plain and rng.random() < 0.6:
+            phrase = plain[int(rng.integers(len(plain)))]
+            return phrase.text, np.isin(crop.labels, phrase.segment_ids)
+        names = [s.name for s in visible]
+        name = names[int(rng.integers(len(names)))]
+        same = [s.id for s in visible if s.name == name]
+        return name, np.isin(crop.labels, same)
+
+    def _ask(self, view: View, index: int, row: int, rng: np.random.Generator) -> Ask:
+        truth, name = view.masks[index], view.names[index]
+        example = self._example(view, index, rng)
+        drawn = self._first_prompt(truth, rng, nothing=example is not None)
+        empty = np.zeros_like(truth)
+        return Ask(
+            image=row,
+            truth=truth,
+            name=name,
+            positive=drawn.positive,
+            negative=drawn.negative,
+            region=empty if drawn.region is None else drawn.region,
+            text=name if rng.random() < self.batch.text else "",
+            example=example,
+        )
+
+    def _first_prompt(self, truth: Mask, rng: np.random.Generator, *, nothing: bool) -> Prompts:
+        empty = Prompts.empty((truth.shape[0], truth.shape[1]))
+        share = rng.random()
+        box = self.batch.point + self.batch.box
+        if self.batch.point <= share < box:
+            return draw("box", truth, rng)
+        if box <= share < box + self.batch.drawn:
+            return draw(_DRAWN[int(rng.integers(len(_DRAWN)))], truth, rng)
+        if nothing and share >= box + self.batch.drawn:
+            return empty
+        click = next_click(truth, empty.positive, rng=rng if rng.random() < 0.5 else None)
+        return empty if click is None else add_click(empty, click)
+
+    def _example(self, view: View, index: int, rng: np.random.Generator) -> Mask | None:
+        if rng.random() >= self.batch.example:
+            return None
+        same = [i for i, n in enumerate(view.names) if n == view.names[index] and i != index]
+        return view.masks[int(rng.choice(same))] if same else None

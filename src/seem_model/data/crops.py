@@ -1,0 +1,131 @@
+"""Training crops: views of a sample at every scale, as the model meets images and zoomed views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from seem_model.data.folder import Sample, SegmentInfo
+
+
+@dataclass(frozen=True)
+class CropConfig:
+    """How views are cut and disturbed.
+
+    Parameters
+    ----------
+    whole : float
+        Share of views that show the whole image.
+    fraction : (float, float)
+        Otherwise the object's longer side over the view's side, drawn log-uniformly.
+    min_side : int
+        Smallest view, in image pixels.
+    colour, noise, invert : float
+        Strength of colour change and of noise, and share of inverted views.
+    """
+
+    whole: float = 0.35
+    fraction: tuple[float, float] = (0.1, 0.95)
+    min_side: int = 40
+    colour: float = 0.35
+    noise: float = 0.04
+    invert: float = 0.1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Crop:
+    """One square view.
+
+    Parameters
+    ----------
+    image : (S, S, 3) uint8
+    labels : (S, S) int32
+        Segment ids; 0 outside the image.
+    height, width : int
+        Extent of the image content; the rest is padding.
+    """
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    height: int
+    width: int
+
+
+def cut(
+    sample: Sample, target: SegmentInfo, *, size: int, config: CropConfig, any_way_up: bool,
+    rng: np.random.Generator,
+) -> Crop:  # fmt: skip
+    """Cut a view of ``size`` pixels that shows ``target``, flipped and disturbed at random.
+
+    ``any_way_up`` also flips top and bottom and transposes, as only microscopy allows.
+    """
+    row0, col0, row1, col1 = _box(sample.image.shape[:2], target, config, rng)
+    scale = size / max(row1 - row0, col1 - col0)
+    height = max(1, min(size, round((row1 - row0) * scale)))
+    width = max(1, min(size, round((col1 - col0) * scale)))
+    area = (col0, row0, col1, row1)
+    picture = Image.fromarray(sample.image)
+    picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=area)
+    labels = Image.fromarray(sample.instances)
+    labels = labels.resize((width, height), Image.Resampling.NEAREST, box=area)
+    image, ids = _disturb(picture, config, rng), np.asarray(labels, np.int32)
+    if rng.random() < 0.5:
+        image, ids = image[:, ::-1], ids[:, ::-1]
+    if any_way_up and rng.random() < 0.5:
+        image, ids = image[::-1], ids[::-1]
+    if any_way_up and rng.random() < 0.5:
+        image, ids = image.transpose(1, 0, 2), ids.T
+    height, width = ids.shape
+    padded = np.zeros((size, size, 3), np.uint8)
+    canvas = np.zeros((size, size), np.int32)
+    padded[:height, :width], canvas[:height, :width] = image, ids
+    return Crop(image=padded, labels=canvas, height=height, width=width)
+
+
+def _box(
+    shape: tuple[int, ...], target: SegmentInfo, config: CropConfig, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
+    height, width = shape[:2]
+    if rng.random() < config.whole:
+        side = max(height, width) * float(rng.uniform(0.75, 1.0))
+    else:
+        row0, col0, row1, col1 = target.bbox
+        low, high = np.log(config.fraction)
+        side = max(row1 - row0, col1 - col0) / float(np.exp(rng.uniform(low, high)))
+        side = min(max(side, config.min_side), max(height, width))
+    h, w = min(side, height), min(side, width)
+    row = _start(target.bbox[0], target.bbox[2], h, height, rng)
+    col = _start(target.bbox[1], target.bbox[3], w, width, rng)
+    return row, col, row + h, col + w
+
+
+def _start(low: int, high: int, side: float, total: int, rng: np.random.Generator) -> float:
+    # Keep the object inside when it fits, otherwise fill the view with it.
+    first, last = sorted((high - side, float(low)))
+    return float(min(max(rng.uniform(first, last), 0.0), total - side))
+
+
+def _disturb(
+    picture: Image.Image, config: CropConfig, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    if rng.random() < 0.15:
+        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.5))))
+    image = np.asarray(picture, np.float32) / 255
+    if rng.random() < 0.8:
+        strength = config.colour
+        gain = rng.uniform(1 - strength, 1 + strength, 3).astype(np.float32)
+        grey = image.mean()
+        common = np.float32(rng.uniform(1 - strength, 1 + strength))
+        image = (image - grey) * common + grey * (0.5 + 0.5 * gain)
+        image = np.clip(image, 0, 1) ** np.float32(np.exp(rng.uniform(-strength, strength)))
+    if rng.random() < 0.1:
+        image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < config.invert:
+        image = 1 - image
+    if rng.random() < 0.2:
+        sigma = np.float32(rng.uniform(0, config.noise))
+        image = image + sigma * rng.standard_normal(image.shape, np.float32)
+    return (np.clip(image, 0, 1) * 255).astype(np.uint8)

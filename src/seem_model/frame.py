@@ -1,0 +1,158 @@
+"""The one file that knows about resize, crop and padding: original pixels <-> model pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seem_model.config import FrameConfig
+from seem_model.values import RGB, Mask
+
+STRIDE = 4
+FAR_OUTSIDE = -20.0  # logit of pixels that a view does not show
+
+
+def normalised(image: RGB, extent: tuple[int, int], config: FrameConfig) -> Tensor:
+    """(S, T, 3) uint8 whose content fills ``extent`` -> (3, S, T) float, padding exactly 0."""
+    x = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float()
+    mean, std = torch.tensor(config.mean), torch.tensor(config.std)
+    x = (x - mean[:, None, None]) / std[:, None, None]
+    height, width = extent
+    x[:, height:] = 0
+    x[:, :, width:] = 0
+    return x
+
+
+@dataclass(frozen=True)
+class Box:
+    """Half-open rectangle of original pixels."""
+
+    row0: int
+    col0: int
+    row1: int
+    col1: int
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.row1 - self.row0
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.col1 - self.col0
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """To index an (H, W) array."""
+        return slice(self.row0, self.row1), slice(self.col0, self.col1)
+
+    def contains(self, other: Box) -> bool:
+        """Whether ``other`` lies inside."""
+        return (
+            self.row0 <= other.row0 and self.col0 <= other.col0
+            and self.row1 >= other.row1 and self.col1 >= other.col1
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How one box of an image is shown to the model.
+
+    Parameters
+    ----------
+    box : Box
+        Part of the original image.
+    height, width : int
+        Size of the resized content, model pixels.
+    padded : (int, int)
+        Size with padding at the bottom and right, multiples of the divisor.
+    """
+
+    box: Box
+    height: int
+    width: int
+    padded: tuple[int, int]
+
+    @classmethod
+    def fit(cls, box: Box, *, long_side: int, config: FrameConfig) -> Frame:
+        """Show ``box`` with its longer side at ``long_side`` (or less: see ``max_upscale``)."""
+        scale = min(long_side / max(box.height, box.width), config.max_upscale)
+        height, width = (max(1, round(v * scale)) for v in (box.height, box.width))
+        up = config.divisor
+        padded = (math.ceil(height / up) * up, math.ceil(width / up) * up)
+        return cls(box, height, width, padded)
+
+    @property
+    def coarse(self) -> tuple[int, int]:
+        """(h, w) of stride-4 maps of the padded grid."""
+        return self.padded[0] // STRIDE, self.padded[1] // STRIDE
+
+    def image(self, image: RGB, config: FrameConfig) -> Tensor:
+        """(H, W, 3) uint8 original -> (1, 3, Hp, Wp) float, normalised and padded."""
+        part = np.ascontiguousarray(image[self.box.slices])
+        x = torch.from_numpy(part).permute(2, 0, 1)[None].float()
+        if x.shape[-2:] != (self.height, self.width):
+            x = F.interpolate(
+                x, size=(self.height, self.width), mode="bilinear", align_corners=False,
+                antialias=True,
+            )  # fmt: skip
+        mean, std = torch.tensor(config.mean), torch.tensor(config.std)
+        x = (x - mean[:, None, None]) / std[:, None, None]
+        bottom, right = self.padded[0] - self.height, self.padded[1] - self.width
+        return F.pad(x, (0, right, 0, bottom)).contiguous(memory_format=torch.channels_last)
+
+    def mask(self, mask: Mask) -> Tensor:
+        """(H, W) bool original -> (1, Hp, Wp) bool; no drawn pixel inside the box is lost."""
+        shown = np.zeros(self.padded, bool)
+        part = mask[self.box.slices]
+        if self.height >= part.shape[0] and self.width >= part.shape[1]:
+            rows = np.arange(self.height) * part.shape[0] // self.height
+            cols = np.arange(self.width) * part.shape[1] // self.width
+            shown[: self.height, : self.width] = part[np.ix_(rows, cols)]
+        else:
+            rows, cols = np.nonzero(part)
+            rows = rows * self.height // part.shape[0]
+            cols = cols * self.width // part.shape[1]
+            shown[rows, cols] = True
+        return torch.from_numpy(shown)[None]
+
+    def memory(self, logits: NDArray[np.float32]) -> Tensor:
+        """(H, W) original logits -> (1, Hp/4, Wp/4) float; padding is far outside."""
+        part = torch.from_numpy(np.ascontiguousarray(logits[self.box.slices]))[None, None].float()
+        size = (max(1, round(self.height / STRIDE)), max(1, round(self.width / STRIDE)))
+        small = F.interpolate(
+            part, size=size, mode="bilinear", align_corners=False, antialias=True
+        )[0]
+        h, w = self.coarse
+        shown = small.new_full((1, h, w), FAR_OUTSIDE)
+        shown[:, : size[0], : size[1]] = small[:, :h, :w]
+        return shown
+
+    def back(self, logits: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """(h, w) stride-4 logits of the padded grid -> (H, W) original, far outside elsewhere."""
+        size = self.padded
+        full = F.interpolate(logits[None, None], size=size, mode="bilinear", align_corners=False)
+        content = full[:, :, : self.height, : self.width]
+        extent = (self.box.height, self.box.width)
+        if extent != (self.height, self.width):
+            content = F.interpolate(content, size=extent, mode="bilinear", align_corners=False)
+        if extent == shape:
+            return content[0, 0].numpy()
+        whole = np.full(shape, FAR_OUTSIDE, np.float32)
+        whole[self.box.slices] = content[0, 0].numpy()
+        return whole
+
+    def stack_back(self, logits: Tensor) -> Tensor:
+        """(N, h, w) stride-4 logits -> (N, H, W) of the box, for whole-image readouts."""
+        full = F.interpolate(
+            logits[None], size=self.padded, mode="bilinear", align_corners=False
+        )[:, :, : self.height, : self.width]
+        extent = (self.box.height, self.box.width)
+        return F.interpolate(full, size=extent, mode="bilinear", align_corners=False)[0]

@@ -1,0 +1,163 @@
+"""Tallies of interactive segmentation: how good after each click, how many clicks needed.
+
+A tally adds: ``sum`` those of several processes or images, in any order, and the numbers are
+those of one run, to the last bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, order=True)
+class ClickRecord:
+    """One object, clicked until good or until the cap.
+
+    Parameters
+    ----------
+    ious : tuple of float
+        IoU after 1, 2, ... clicks, one for each click up to the cap; who stops earlier repeats
+        the last (see :meth:`of`).
+    positive_clicks, negative_clicks : int
+        Clicks looked at: after every answer, all clicks so far.
+    positive_inside, negative_outside : int
+        Those among them that the answer obeys.
+    """
+
+    ious: tuple[float, ...]
+    positive_clicks: int = 0
+    positive_inside: int = 0
+    negative_clicks: int = 0
+    negative_outside: int = 0
+
+    @classmethod
+    def of(cls, ious: list[float], cap: int, obeyed: ClickRecord | None = None) -> ClickRecord:
+        """Record of ``cap`` clicks from those that were made, with the counts of ``obeyed``."""
+        if not 0 < len(ious) <= cap:
+            raise ValueError(f"{len(ious)} answers do not fit a cap of {cap} clicks.")
+        full = tuple(float(v) for v in ious) + (float(ious[-1]),) * (cap - len(ious))
+        if obeyed is None:
+            return cls(full)
+        return cls(
+            full,
+            obeyed.positive_clicks,
+            obeyed.positive_inside,
+            obeyed.negative_clicks,
+            obeyed.negative_outside,
+        )
+
+
+@dataclass(frozen=True)
+class ClickTally:
+    """Records of many objects; ``ClickTally()`` is zero, ``+`` joins.
+
+    Parameters
+    ----------
+    records : tuple of ClickRecord
+        All with the same number of clicks; kept sorted, so that order of adding is forgotten.
+
+    Raises
+    ------
+    ValueError
+        If records with different caps are joined.
+    """
+
+    records: tuple[ClickRecord, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len({len(record.ious) for record in self.records}) > 1:
+            raise ValueError("Tallies with different click caps cannot be added.")
+        object.__setattr__(self, "records", tuple(sorted(self.records)))
+
+    def __add__(self, other: ClickTally) -> ClickTally:
+        """Both together."""
+        return ClickTally(self.records + other.records)
+
+    def __radd__(self, other: int) -> ClickTally:
+        """Let ``sum(tallies)`` start from 0."""
+        return self if other == 0 else NotImplemented
+
+    def __len__(self) -> int:
+        """Count the objects."""
+        return len(self.records)
+
+    @property
+    def curves(self) -> NDArray[np.float64]:
+        """(objects, clicks) IoU after each click."""
+        clicks = len(self.records[0].ious) if self.records else 0
+        return np.array([r.ious for r in self.records], float).reshape(len(self), clicks)
+
+    def iou(self) -> NDArray[np.float64]:
+        """(clicks,) mean IoU after 1, 2, ... clicks."""
+        return np.asarray(self.curves.mean(0)) if self.records else np.zeros(0)
+
+    def clicks_needed(self, threshold: float) -> NDArray[np.int64]:
+        """(objects,) clicks until the IoU first reaches ``threshold``; the cap if it never does."""
+        return clicks_needed(self.curves, threshold)
+
+    def noc(self, threshold: float) -> float:
+        """Mean number of clicks to reach ``threshold`` (NoC); nan without objects."""
+        return float(self.clicks_needed(threshold).mean()) if self.records else float("nan")
+
+    def failures(self, threshold: float) -> int:
+        """Count the objects that never reach ``threshold``."""
+        return int((self.curves < threshold).all(1).sum()) if self.records else 0
+
+    def positive_inside(self) -> float:
+        """Share of positive clicks that lie inside the answer; 1 when there are none."""
+        clicks = sum(r.positive_clicks for r in self.records)
+        return sum(r.positive_inside for r in self.records) / clicks if clicks else 1.0
+
+    def negative_outside(self) -> float:
+        """Share of negative clicks that lie outside the answer; 1 when there are none."""
+        clicks = sum(r.negative_clicks for r in self.records)
+        return sum(r.negative_outside for r in self.records) / clicks if clicks else 1.0
+
+    def worst_drop(self, upto: int = 10) -> float:
+        """Largest loss of mean IoU by one more click among the first ``upto``; 0 if none."""
+        steps = np.diff(self.iou()[:upto])
+        return float(max(0.0, -steps.min())) if steps.size else 0.0
+
+    def setbacks(self, by: float = 0.01) -> float:
+        """Share of single clicks after which an object's IoU fell by more than ``by``."""
+        steps = np.diff(self.curves, axis=1)
+        return float((steps < -by).mean()) if steps.size else 0.0
+
+    def interval(
+        self, values: NDArray[np.float64], *, seed: int, draws: int = 1000
+    ) -> tuple[float, float]:
+        """95 % bootstrap interval of the mean of one value per object.
+
+        Parameters
+        ----------
+        values : (objects,) float
+            Such as a column of :attr:`curves`.
+        seed : int
+            Of the resampling.
+        draws : int
+            Number of resamples.
+
+        Returns
+        -------
+        tuple of float
+            The 2.5 and 97.5 percentiles; nan without objects.
+        """
+        if not len(values):
+            return float("nan"), float("nan")
+        rng = np.random.default_rng(seed)
+        picks = rng.integers(len(values), size=(draws, len(values)))
+        low, high = np.percentile(np.asarray(values, float)[picks].mean(1), [2.5, 97.5])
+        return float(low), float(high)
+
+
+def clicks_needed(curves: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+    """First click whose IoU reaches ``threshold``, for (objects, clicks) curves; else the cap."""
+    reached = curves >= threshold
+    first = np.where(reached.any(1), reached.argmax(1) + 1, curves.shape[1])
+    return np.asarray(first, np.int64)

@@ -1,0 +1,249 @@
+"""The prompt decoder: queries, prompt tokens and memory through masked attention (SEEM §3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seem_model.config import DecoderConfig
+from seem_model.modeling.attention import (
+    TABLES,
+    CrossAttentionLayer,
+    FeedForwardLayer,
+    Kind,
+    SelfAttentionLayer,
+    TokenGroup,
+    group,
+    self_attention_mask,
+)
+from seem_model.modeling.decoded import Decoded, Features, Queries, Request
+from seem_model.modeling.pixel_decoder import sine_position
+from seem_model.modeling.visual_sampler import VisualSampler, VisualTokens
+
+_QUERY_KINDS: tuple[Kind, ...] = ("objects", "grounding", "spatial")
+
+
+class MaskEmbed(nn.Sequential):
+    """Three linear layers with ReLU between them: a query's mask vector."""
+
+    def __init__(self, width: int, out: int) -> None:
+        super().__init__(
+            nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
+            nn.Linear(width, out),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One image (or one prompted image) as the decoder's layers read it."""
+
+    maps: tuple[Tensor, ...]  # three (B, C, h, w), level embedding included
+    tokens: tuple[Tensor, ...]  # three (B, h*w, C)
+    places: tuple[Tensor, ...]  # three (h*w, C)
+    masks: tuple[Tensor, ...]  # mask features resized to each level, (B, M, h*w)
+    fine: Tensor  # (B, M, H/4, W/4)
+
+
+class Decoder(nn.Module):
+    """Object, grounding and spatial queries over one set of layers.
+
+    Parameters
+    ----------
+    config : DecoderConfig
+    level_width, mask_width : int
+        Channels of the pixel decoder's levels and mask features.
+    """
+
+    def __init__(self, config: DecoderConfig, *, level_width: int, mask_width: int) -> None:
+        super().__init__()
+        self.config = config
+        c = config.width
+        self.query_feat = nn.Embedding(config.queries, c)
+        self.query_embed = nn.Embedding(config.queries, c)
+        self.level_embed = nn.Embedding(3, c)
+        self.memory_feat = nn.Embedding(config.memory, c)
+        self.memory_embed = nn.Embedding(config.memory, c)
+        own = config.spatial_queries if config.spatial_source == "own" else 0
+        self.spatial_feat = nn.Embedding(own, c) if own else None
+        self.spatial_embed = nn.Embedding(own, c) if own else None
+        same = level_width == c
+        self.input_proj = nn.ModuleList(
+            nn.Identity() if same else nn.Conv2d(level_width, c, 1) for _ in range(3)
+        )
+        empty = -1.0 if config.prompting == "separate_v1" else 0.0
+        self.sampler = VisualSampler(c, empty=empty)
+        layers = range(config.layers)
+        self.cross = nn.ModuleList(CrossAttentionLayer(c, config.heads) for _ in layers)
+        self.self_attention = nn.ModuleList(SelfAttentionLayer(c, config.heads) for _ in layers)
+        self.ffn = nn.ModuleList(FeedForwardLayer(c, config.ffn) for _ in layers)
+        self.norm = nn.LayerNorm(c)
+        self.mask_embed = MaskEmbed(c, mask_width)
+        self.class_embed = nn.Parameter(torch.empty(c, config.concept))
+        nn.init.trunc_normal_(self.class_embed, std=0.02)
+
+    # ------------------------------------------------------------------ what is looked at
+    def scene(self, features: Features) -> Scene:
+        """Image tokens of the three levels, computed once for all layers."""
+        maps, tokens, places, masks = [], [], [], []
+        for i, (project, level) in enumerate(zip(self.input_proj, features.levels, strict=True)):
+            x = project(level) + self.level_embed.weight[i][None, :, None, None]
+            b, c, h, w = x.shape
+            maps.append(x)
+            tokens.append(x.flatten(2).transpose(1, 2))
+            places.append(sine_position(h, w, c, x.device))
+            # The resize is linear: resizing features equals resizing every mask made of them.
+            small = F.interpolate(
+                features.mask, size=(h, w), mode="bilinear", align_corners=False
+            )
+            masks.append(small.flatten(2))
+        return Scene(tuple(maps), tuple(tokens), tuple(places), tuple(masks), features.mask)
+
+    def _queries(
+        self, batch: int, request: Request, generator: torch.Generator | None
+    ) -> list[TokenGroup]:
+        def rows(values: Tensor, places: Tensor, kind: Kind, owner: Tensor | None) -> TokenGroup:
+            value = values.expand(batch, -1, -1)
+            owners = None if owner is None else owner.expand(batch, -1)
+            return group(kind, value, places.expand(batch, -1, -1), owner=owners)
+
+        feat, embed = self.query_feat.weight, self.query_embed.weight
+        groups = []
+        if request.objects:
+            groups.append(rows(feat, embed, "objects", None))
+        if request.grounding:
+            groups.append(rows(feat, embed, "grounding", None))
+        if request.spatial:
+            groups.append(rows(*self._spatial_rows(request.prompts, generator)))
+            if request.memory is not None:
+                owner = self._memory_owner(request.prompts, generator).to(feat.device)
+                memory = (self.memory_feat.weight, self.memory_embed.weight)
+                groups.append(rows(*memory, "memory", owner))
+        return groups
+
+    def _spatial_rows(
+        self, prompts: int, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor, Kind, Tensor | None]:
+        feat, embed = self.query_feat.weight, self.query_embed.weight
+        if self.spatial_feat is not None and self.spatial_embed is not None:
+            feat, embed = self.spatial_feat.weight, self.spatial_embed.weight
+            owner = torch.arange(prompts, device=feat.device).repeat_interleave(len(feat))
+            return feat.repeat(prompts, 1), embed.repeat(prompts, 1), "spatial", owner[None]
+        if self.config.spatial_source == "all":
+            return feat, embed, "spatial", None
+        per = self.config.spatial_queries
+        index = torch.randint(len(feat), (per * prompts,), generator=generator).to(feat.device)
+        owner = torch.arange(prompts, device=feat.device).repeat_interleave(per)
+        return feat[index], embed[index], "spatial", owner[None]
+
+    def _memory_owner(self, prompts: int, generator: torch.Generator | None) -> Tensor:
+        count = self.config.memory
+        return torch.randint(prompts, (1, count), generator=generator).sort(dim=1).values
+
+    # ------------------------------------------------------------------ prediction heads
+    def _predict(self, rows: list[TokenGroup], scene: Scene) -> tuple[Queries, ...]:
+        queries = []
+        for rows_of_kind in rows:
+            d = self.norm(rows_of_kind.value)
+            queries.append(Queries(embeds=self.mask_embed(d), concepts=d @ self.class_embed))
+        return tuple(queries)
+
+    def _blocked(
+        self, rows: list[TokenGroup], queries: tuple[Queries, ...], scene: Scene, level: int,
+        memory: Tensor | None,
+    ) -> Tensor:  # fmt: skip
+        """(B, N, h*w) bool: outside a row's current mask; an empty mask opens the whole row."""
+        masks = []
+        for g, q in zip(rows, queries, strict=True):
+            if g.kind == "memory" and memory is not None:
+                size = scene.maps[level].shape[-2:]
+                small = F.interpolate(memory, size=size, mode="bilinear", align_corners=False)
+                index = g.owner[:, :, None].expand(-1, -1, small[0, 0].numel())
+                masks.append(small.flatten(2).gather(1, index))
+            else:
+                masks.append(q.embeds.detach() @ scene.masks[level].detach())
+        blocked = torch.cat(masks, dim=1) < 0
+        return blocked & ~blocked.all(dim=2, keepdim=True)
+
+    # ------------------------------------------------------------------ the pass
+    def forward(
+        self, features: Features, request: Request, *, every_layer: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Decoded:  # fmt: skip
+        """Answer one request on one batch of images.
+
+        Parameters
+        ----------
+        features : Features
+        request : Request
+        every_layer : bool
+            Also predict before and after every layer (deep supervision).
+        generator : torch.Generator or None
+            For official layouts, which draw query rows and memory rows.
+        """
+        scene = self.scene(features)
+        generator = generator or torch.Generator().manual_seed(0)
+        rows = self._queries(features.mask.shape[0], request, generator)
+        clicks = None
+        if request.points is not None:
+            clicks = self.sampler(request.points, scene.maps, scene.fine)
+        text = request.text
+        outputs = [self._predict(rows, scene)]
+        for i in range(self.config.layers):
+            level = i % 3
+            blocked = self._blocked(rows, outputs[-1], scene, level, request.memory)
+            rows, text = self._layer(i, scene, rows, blocked, text, (clicks, request.example))
+            outputs.append(self._predict(rows, scene))
+        pooled = self._pooled(clicks, request.example)
+        kinds = [g.kind for g in rows]
+        decoded = [_decoded(kinds, o, scene, pooled) for o in (outputs if every_layer else outputs[-1:])]
+        return decoded[-1].with_aux(tuple(decoded[:-1]))
+
+    def _layer(
+        self, i: int, scene: Scene, rows: list[TokenGroup], blocked: Tensor,
+        text: TokenGroup | None, prompts: tuple[VisualTokens | None, VisualTokens | None],
+    ) -> tuple[list[TokenGroup], TokenGroup | None]:  # fmt: skip
+        level = i % 3
+        x = torch.cat([g.value for g in rows], dim=1)
+        position = torch.cat([g.position for g in rows], dim=1)
+        x = self.cross[i](x, position, scene.tokens[level], scene.places[level], blocked)
+        lengths = [g.length for g in rows]
+        moved = [g.replaced(v) for g, v in zip(rows, x.split(lengths, dim=1), strict=True)]
+        everyone = list(moved)
+        if text is not None:
+            everyone.append(text)
+        for kind, tokens in (("clicks", prompts[0]), ("example", prompts[1])):
+            if tokens is not None:
+                value = tokens.levels[level]
+                everyone.append(
+                    TokenGroup(kind, value, value.detach(), tokens.padding, tokens.owner)  # type: ignore[arg-type]
+                )
+        x = torch.cat([g.value for g in everyone], dim=1)
+        position = torch.cat([g.position for g in everyone], dim=1)
+        hidden = self_attention_mask(everyone, TABLES[self.config.prompting])
+        x = self.ffn[i](self.self_attention[i](x, position, hidden))
+        parts = x.split([g.length for g in everyone], dim=1)
+        rows = [g.replaced(v) for g, v in zip(rows, parts[: len(rows)], strict=True)]
+        return rows, None if text is None else text.replaced(parts[len(rows)])
+
+    def _pooled(self, clicks: VisualTokens | None, example: VisualTokens | None) -> Tensor | None:
+        if clicks is None:
+            return None if example is None else example.pooled
+        if example is None:
+            return clicks.pooled
+        missing = (clicks.pooled == self.sampler.empty).all(dim=2, keepdim=True)
+        return torch.where(missing, example.pooled, clicks.pooled)
+
+
+def _decoded(
+    kinds: list[Kind], queries: tuple[Queries, ...], scene: Scene, pooled: Tensor | None
+) -> Decoded:
+    by_kind = {k: q.with_masks(scene.fine) for k, q in zip(kinds, queries, strict=True) if k in _QUERY_KINDS}
+    return Decoded(
+        objects=by_kind.get("objects"),
+        grounding=by_kind.get("grounding"),
+        spatial=by_kind.get("spatial"),
+        pooled=pooled,
+    )

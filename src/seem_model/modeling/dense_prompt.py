@@ -1,0 +1,118 @@
+"""Dense prompt fusion: prompt maps join the image features behind the backbone.
+
+Geometry travels here (a click is never lost to pooling); meaning travels in the sparse visual
+tokens. After SegNext (Liu et al., CVPR 2024) and RITM's maps; off for official checkpoints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seem_model.config import DensePromptConfig
+
+_CHANNELS = 3 * 16 + 2
+
+
+@dataclass(frozen=True, eq=False)
+class PromptMaps:
+    """Drawn prompts on the padded model grid.
+
+    Parameters
+    ----------
+    positive, negative, region : (N, H, W) bool
+        ``region`` is all False where no box is given.
+    memory : (N, H/4, W/4) float or None
+        Mask logits of the round before.
+    """
+
+    positive: Tensor
+    negative: Tensor
+    region: Tensor
+    memory: Tensor | None = None
+
+    def sliced(self, start: int, stop: int) -> PromptMaps:
+        """Rows ``start`` to ``stop`` of the batch."""
+        memory = None if self.memory is None else self.memory[start:stop]
+        return PromptMaps(
+            self.positive[start:stop], self.negative[start:stop], self.region[start:stop], memory
+        )
+
+    def with_memory(self, memory: Tensor | None) -> PromptMaps:
+        """The same drawings with another memory."""
+        return PromptMaps(self.positive, self.negative, self.region, memory)
+
+
+class FusionBlock(nn.Module):
+    """Depthwise convolution, norm, pointwise expansion; residual (after ConvNeXt)."""
+
+    def __init__(self, width: int, config: DensePromptConfig) -> None:
+        super().__init__()
+        hidden = width * config.expansion
+        k = config.kernel
+        self.depthwise = nn.Conv2d(width, width, k, padding=k // 2, groups=width)
+        self.norm = nn.GroupNorm(1, width)
+        self.expand = nn.Conv2d(width, hidden, 1)
+        self.project = nn.Conv2d(hidden, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, h, w) -> (N, C, h, w)."""
+        return x + self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
+
+
+class DensePrompt(nn.Module):
+    """Prompt maps and previous mask -> fused levels and mask features, top-down."""
+
+    def __init__(self, width: int, mask_width: int, config: DensePromptConfig) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(_CHANNELS, config.width, 3, padding=1)
+        self.to_mask = nn.Conv2d(config.width, mask_width, 1)
+        inner = (config.width, width, width)
+        self.down = nn.ModuleList(nn.Conv2d(c, width, 3, stride=2, padding=1) for c in inner)
+        self.up = nn.ModuleList(nn.Conv2d(width, c, 1) for c in (width, width, mask_width))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*(FusionBlock(c, config) for _ in range(count)))
+            for c, count in zip((width, width, width, mask_width), config.blocks, strict=True)
+        )
+
+    def _maps(self, prompts: PromptMaps) -> Tensor:
+        drawn = torch.stack([prompts.positive, prompts.negative, prompts.region], dim=1).float()
+        # A 3x3 click grows to 7x7 model pixels, so that it survives the strides.
+        dots = F.max_pool2d(drawn[:, :2], 5, stride=1, padding=2)
+        unfolded = F.pixel_unshuffle(torch.cat([dots, drawn[:, 2:]], dim=1), 4)
+        n, _, h, w = unfolded.shape
+        if prompts.memory is None:
+            before = unfolded.new_zeros(n, 2, h, w)
+        else:
+            known = torch.ones_like(prompts.memory)
+            before = torch.stack([prompts.memory.sigmoid() * 2 - 1, known], dim=1)
+        return torch.cat([unfolded, before], dim=1)
+
+    def forward(
+        self, mask: Tensor, levels: tuple[Tensor, ...], prompts: PromptMaps
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Image maps and N drawn prompts -> the same maps for each prompt.
+
+        Parameters
+        ----------
+        mask : (N, M, H/4, W/4) float
+        levels : three maps (N, C, h, w), strides 32, 16, 8
+        prompts : PromptMaps
+        """
+        fine = F.relu(self.stem(self._maps(prompts)))
+        drawn = [fine]
+        for conv in self.down:
+            drawn.append(F.relu(conv(drawn[-1])))
+        fused: list[Tensor] = []
+        images = (*levels, mask)
+        prompts_by_level = (drawn[3], drawn[2], drawn[1], self.to_mask(fine))
+        for i, (image, prompt) in enumerate(zip(images, prompts_by_level, strict=True)):
+            x = image + prompt
+            if i > 0:
+                coarse = self.up[i - 1](fused[-1])
+                x = x + F.interpolate(coarse, size=x.shape[-2:], mode="nearest")
+            fused.append(self.blocks[i](x))
+        return fused[3], tuple(fused[:3])

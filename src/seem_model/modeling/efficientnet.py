@@ -1,0 +1,130 @@
+"""EfficientNet-Lite with its batch norms folded into the convolutions: image -> four maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seem_model.modeling.backbone_config import EfficientNetLiteConfig
+
+_KERNELS = (3, 3, 5, 3, 5, 5, 3)
+_STRIDES = (1, 2, 2, 2, 1, 2, 1)
+_OUTPUT_STAGES = (1, 2, 4, 6)  # the last stage at each of strides 4, 8, 16, 32
+_BN_EPS = 1e-3
+
+
+class SameConv(nn.Conv2d):
+    """Convolution padded at the right and bottom first, as TensorFlow's SAME on even sizes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C', ceil(H / stride), ceil(W / stride))."""
+        if self.stride[0] == 1:
+            return super().forward(x)
+        total = self.kernel_size[0] - self.stride[0]
+        lead = total // 2
+        return super().forward(F.pad(x, (lead, total - lead, lead, total - lead)))
+
+
+def _conv(inner: int, outer: int, kernel: int, stride: int = 1, groups: int = 1) -> SameConv:
+    padding = kernel // 2 if stride == 1 else 0
+    return SameConv(inner, outer, kernel, stride=stride, padding=padding, groups=groups)
+
+
+class InvertedResidual(nn.Module):
+    """Expand 1x1, depthwise, project 1x1; identity added where shapes allow."""
+
+    def __init__(self, inner: int, outer: int, *, kernel: int, stride: int, ratio: int) -> None:
+        super().__init__()
+        hidden = inner * ratio
+        self.expand = _conv(inner, hidden, 1) if ratio > 1 else None
+        self.depthwise = _conv(hidden, hidden, kernel, stride, groups=hidden)
+        self.project = _conv(hidden, outer, 1)
+        self.residual = stride == 1 and inner == outer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inner, H, W) -> (B, outer, H / stride, W / stride)."""
+        y = x if self.expand is None else F.relu6(self.expand(x))
+        y = self.project(F.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+class EfficientNetLite(nn.Module):
+    """Image backbone of the embedded default.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Channels of the four output maps.
+    """
+
+    def __init__(self, config: EfficientNetLiteConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        self.stem = _conv(3, widths[0], 3, 2)
+        self.stages = nn.ModuleList()
+        for i, depth in enumerate(config.depths):
+            blocks = []
+            for j in range(depth):
+                inner = widths[i] if j == 0 else widths[i + 1]
+                stride = _STRIDES[i] if j == 0 else 1
+                ratio = 1 if i == 0 else 6
+                blocks.append(
+                    InvertedResidual(
+                        inner, widths[i + 1], kernel=_KERNELS[i], stride=stride, ratio=ratio
+                    )
+                )
+            self.stages.append(nn.Sequential(*blocks))
+        self.channels = tuple(widths[i + 1] for i in _OUTPUT_STAGES)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """(B, 3, H, W), H and W multiples of 32 -> four maps at strides 4, 8, 16, 32."""
+        frozen = self.config.frozen_stages
+        with torch.set_grad_enabled(torch.is_grad_enabled() and frozen == 0):
+            x = F.relu6(self.stem(image))
+        maps = []
+        for i, stage in enumerate(self.stages):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and i >= frozen):
+                x = stage(x)
+            if i in _OUTPUT_STAGES:
+                maps.append(x)
+        return tuple(maps)
+
+    def frozen_parameters(self) -> list[nn.Parameter]:
+        """Parameters that never train (stem and the first ``frozen_stages`` stages)."""
+        count = self.config.frozen_stages
+        modules = [self.stem, *self.stages[:count]] if count else []
+        return [p for m in modules for p in m.parameters()]
+
+
+def fold_imagenet(source: Mapping[str, Tensor], config: EfficientNetLiteConfig) -> dict[str, Tensor]:
+    """Our state dict from that of the package ``efficientnet-lite-pytorch`` (batch norms folded).
+
+    Parameters
+    ----------
+    source : mapping
+        ``EfficientNet.state_dict()`` of that package.
+    config : EfficientNetLiteConfig
+        Which variant it is.
+    """
+    folded: dict[str, Tensor] = {}
+
+    def fold(target: str, conv: str, norm: str) -> None:
+        scale = source[f"{norm}.weight"] / torch.sqrt(source[f"{norm}.running_var"] + _BN_EPS)
+        folded[f"{target}.weight"] = source[f"{conv}.weight"] * scale[:, None, None, None]
+        folded[f"{target}.bias"] = source[f"{norm}.bias"] - source[f"{norm}.running_mean"] * scale
+
+    fold("stem", "_conv_stem", "_bn0")
+    flat = 0
+    for i, depth in enumerate(config.depths):
+        for j in range(depth):
+            ours, theirs = f"stages.{i}.{j}", f"_blocks.{flat}"
+            if i > 0:
+                fold(f"{ours}.expand", f"{theirs}._expand_conv", f"{theirs}._bn0")
+            fold(f"{ours}.depthwise", f"{theirs}._depthwise_conv", f"{theirs}._bn1")
+            fold(f"{ours}.project", f"{theirs}._project_conv", f"{theirs}._bn2")
+            flat += 1
+    return folded

@@ -1,0 +1,70 @@
+"""Class names and phrases as vectors, computed once by the frozen text tower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seem_model.modeling.text import TextStates, TextTower
+
+TEMPLATES = ("{}", "a photo of a {}", "a picture of the {}")
+BACKGROUND = "background"
+
+
+def name_summaries(tower: TextTower, names: Sequence[str], *, batch: int = 64) -> Tensor:
+    """(K, D) mean of the normalised tower summaries of each name in every template."""
+    if not names:
+        return torch.zeros(0, tower.width)
+    phrases = [t.format(_plain(name)) for name in names for t in TEMPLATES]
+    parts = [
+        F.normalize(tower.encode(phrases[i : i + batch]).summary, dim=-1)
+        for i in range(0, len(phrases), batch)
+    ]
+    return torch.cat(parts).view(len(names), len(TEMPLATES), -1).mean(1)
+
+
+def _plain(name: str) -> str:
+    for ending in ("-other", "-merged", "-stuff"):
+        name = name.replace(ending, "")
+    return name.replace("-", " ")
+
+
+class PhraseBook:
+    """Tower states of phrases, each computed the first time it is asked for."""
+
+    def __init__(self, tower: TextTower) -> None:
+        self.tower = tower
+        self._states: dict[str, TextStates] = {}
+        self._names: dict[str, Tensor] = {}
+
+    def states(self, phrases: Sequence[str]) -> TextStates:
+        """States of N phrases, padded to one length: tokens (N, T, D)."""
+        missing = sorted({p for p in phrases} - self._states.keys())
+        for phrase in missing:
+            self._states[phrase] = self.tower.encode([phrase])
+        found = [self._states[p] for p in phrases]
+        length = max(f.tokens.shape[1] for f in found)
+        width = found[0].tokens.shape[2]
+        tokens = torch.zeros(len(found), length, width)
+        padding = torch.ones(len(found), length, dtype=torch.bool)
+        for i, f in enumerate(found):
+            tokens[i, : f.tokens.shape[1]] = f.tokens[0]
+            padding[i, : f.tokens.shape[1]] = f.padding[0]
+        return TextStates(
+            tokens=tokens, padding=padding, summary=torch.cat([f.summary for f in found])
+        )
+
+    @property
+    def known_names(self) -> tuple[str, ...]:
+        """Class names asked for so far."""
+        return tuple(n for n in self._names if n != BACKGROUND)
+
+    def names(self, names: Sequence[str]) -> Tensor:
+        """(K, D) summaries of class names (see :func:`name_summaries`)."""
+        missing = [n for n in dict.fromkeys(names) if n not in self._names]
+        for name, row in zip(missing, name_summaries(self.tower, missing), strict=True):
+            self._names[name] = row
+        return torch.stack([self._names[n] for n in names])

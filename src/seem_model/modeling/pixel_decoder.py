@@ -1,0 +1,95 @@
+"""Backbone maps -> mask features at stride 4 and three levels (strides 32, 16, 8)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seem_model.config import PixelDecoderConfig
+from seem_model.modeling.attention import FeedForwardLayer, SelfAttentionLayer
+
+
+def sine_position(height: int, width: int, channels: int, device: torch.device) -> Tensor:
+    """Sine position encoding, y then x (DETR's, normalised to 2 pi); (height * width, channels)."""
+    half = channels // 2
+    steps = torch.arange(half, dtype=torch.float32, device=device)
+    frequency = 10000 ** (2 * (steps // 2) / half)
+
+    def encode(size: int) -> Tensor:
+        count = torch.arange(1, size + 1, dtype=torch.float32, device=device)
+        angle = (count / (size + 1e-6) * 2 * math.pi)[:, None] / frequency  # (size, half)
+        return torch.stack([angle[:, 0::2].sin(), angle[:, 1::2].cos()], dim=2).flatten(1)
+
+    y, x = encode(height), encode(width)
+    rows = y[:, None].expand(height, width, half)
+    columns = x[None].expand(height, width, half)
+    return torch.cat([rows, columns], dim=2).reshape(height * width, channels)
+
+
+class EncoderLayer(nn.Module):
+    """Post-norm transformer encoder layer; positions go to queries and keys only."""
+
+    def __init__(self, width: int, heads: int, ffn: int) -> None:
+        super().__init__()
+        self.attention = SelfAttentionLayer(width, heads)
+        self.ffn = FeedForwardLayer(width, ffn)
+
+    def forward(self, x: Tensor, position: Tensor) -> Tensor:
+        """(B, N, C) -> (B, N, C)."""
+        return self.ffn(self.attention(x, position, None))
+
+
+def _smooth(width: int, config: PixelDecoderConfig) -> nn.Sequential:
+    norm = nn.GroupNorm(config.groups, width)
+    if not config.separable:
+        return nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), norm, nn.ReLU())
+    depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
+    pointwise = nn.Conv2d(width, width, 1, bias=False)
+    return nn.Sequential(depthwise, pointwise, norm, nn.ReLU())
+
+
+class PixelDecoder(nn.Module):
+    """Feature pyramid with a transformer encoder on the stride-32 map (SEEM §3.1).
+
+    Parameters
+    ----------
+    channels : tuple of int
+        Channels of the backbone maps at strides 4, 8, 16, 32.
+    config : PixelDecoderConfig
+    """
+
+    def __init__(self, channels: tuple[int, ...], config: PixelDecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.input_proj = nn.Conv2d(channels[3], width, 1)
+        self.encoder = nn.ModuleList(
+            EncoderLayer(width, config.heads, config.ffn) for _ in range(config.layers)
+        )
+        self.adapters = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(c, width, 1, bias=False), nn.GroupNorm(config.groups, width))
+            for c in reversed(channels[:3])
+        )  # strides 16, 8, 4
+        self.smooth = nn.ModuleList(_smooth(width, config) for _ in range(4))  # 32, 16, 8, 4
+        kernel = 1 if config.separable else 3
+        self.mask_features = nn.Conv2d(width, config.mask_width, kernel, padding=kernel // 2)
+
+    def forward(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Four maps (strides 4..32) -> (B, M, H/4, W/4) and levels at strides 32, 16, 8."""
+        x = self.input_proj(maps[3])
+        b, c, h, w = x.shape
+        tokens = x.flatten(2).transpose(1, 2)
+        position = sine_position(h, w, c, x.device)
+        for layer in self.encoder:
+            tokens = layer(tokens, position)
+        y = self.smooth[0](tokens.transpose(1, 2).reshape(b, c, h, w))
+        pyramid = [y]
+        for adapter, smooth, fine in zip(
+            self.adapters, self.smooth[1:], reversed(maps[:3]), strict=True
+        ):
+            y = smooth(adapter(fine) + F.interpolate(y, size=fine.shape[-2:], mode="nearest"))
+            pyramid.append(y)
+        return self.mask_features(y), tuple(pyramid[:3])

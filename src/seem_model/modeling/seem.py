@@ -1,0 +1,128 @@
+"""SEEM: the boxes of the paper's figure, joined."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seem_model.config import ModelConfig
+from seem_model.modeling.attention import TokenGroup, group
+from seem_model.modeling.backbone_config import EfficientNetLiteConfig
+from seem_model.modeling.decoded import Decoded, Features, Request
+from seem_model.modeling.decoder import Decoder
+from seem_model.modeling.dense_prompt import DensePrompt, PromptMaps
+from seem_model.modeling.efficientnet import EfficientNetLite
+from seem_model.modeling.focal import FocalNet
+from seem_model.modeling.pixel_decoder import PixelDecoder
+from seem_model.modeling.text import TextStates, build_text
+from seem_model.modeling.visual_sampler import VisualTokens, gather_points
+
+
+class Seem(nn.Module):
+    """Image and prompts in, masks with meaning out.
+
+    Parameters
+    ----------
+    config : ModelConfig
+    folder : Path or None
+        Where the text tower's own files are (tokenizer, frozen weights), if it has any.
+    """
+
+    def __init__(self, config: ModelConfig, *, folder: Path | None = None) -> None:
+        super().__init__()
+        self.config = config
+        if isinstance(config.backbone, EfficientNetLiteConfig):
+            self.backbone: nn.Module = EfficientNetLite(config.backbone)
+        else:
+            self.backbone = FocalNet(config.backbone)
+        pixel, decoder = config.pixel_decoder, config.decoder
+        channels: tuple[int, ...] = self.backbone.channels  # type: ignore[assignment]
+        self.pixel_decoder = PixelDecoder(channels, pixel)
+        self.decoder = Decoder(decoder, level_width=pixel.width, mask_width=pixel.mask_width)
+        self.dense = (
+            None
+            if config.dense is None
+            else DensePrompt(pixel.width, pixel.mask_width, config.dense)
+        )
+        self.text = build_text(config.text, folder)
+        width = self.text.width
+        self.lang_proj = nn.Parameter(torch.empty(width, decoder.concept))
+        nn.init.trunc_normal_(self.lang_proj, std=width**-0.5)
+        shared = decoder.concept == decoder.width
+        self.token_proj = None if shared else nn.Linear(width, decoder.width)
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+
+    # ------------------------------------------------------------------ encoders
+    def encode_image(self, images: Tensor) -> Features:
+        """(B, 3, H, W) normalised, padded to the divisor -> features, once for all prompts."""
+        mask, levels = self.pixel_decoder(self.backbone(images))
+        return Features(mask, levels)
+
+    def phrase_tokens(self, states: TextStates) -> TokenGroup:
+        """Phrase states (N, T, D) as decoder tokens of kind ``text``."""
+        value = states.tokens
+        value = value @ self.lang_proj if self.token_proj is None else self.token_proj(value)
+        return group("text", value, value.detach(), padding=states.padding)
+
+    def phrase_embedding(self, summary: Tensor) -> Tensor:
+        """(N, D) tower summaries -> (N, concept), normalised."""
+        return F.normalize(summary @ self.lang_proj, dim=-1)
+
+    def similarity(self, concepts: Tensor, embeddings: Tensor) -> Tensor:
+        """Temperature-scaled cosine: (..., N, D) queries against (K, D) names -> (..., N, K)."""
+        scale = self.logit_scale.exp().clamp(max=100)
+        return scale * F.normalize(concepts, dim=-1) @ embeddings.transpose(-1, -2)
+
+    # ------------------------------------------------------------------ the decoder's passes
+    def decode_objects(self, features: Features, *, every_layer: bool = False) -> Decoded:
+        """No prompt: what is there (panoptic, instances, semantic are readouts of this)."""
+        return self.decoder(features, Request(objects=True), every_layer=every_layer)
+
+    def decode_phrases(
+        self, features: Features, text: TokenGroup, *, every_layer: bool = False
+    ) -> Decoded:
+        """One phrase for each image of the batch, nothing drawn."""
+        request = Request(grounding=True, text=text)
+        return self.decoder(features, request, every_layer=every_layer)
+
+    def decode_prompts(
+        self, features: Features, maps: PromptMaps, *, text: TokenGroup | None = None,
+        example: VisualTokens | None = None, every_layer: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Decoded:  # fmt: skip
+        """One object a row: drawn prompts, memory, phrase and example together.
+
+        Parameters
+        ----------
+        features : Features
+            N images (repeat an image for each of its objects).
+        maps : PromptMaps
+            N drawn prompts on the padded grid.
+        text : TokenGroup or None
+            N phrases.
+        example : VisualTokens or None
+            N examples, from :meth:`example_tokens`.
+        """
+        if self.dense is not None:
+            features = Features(*self.dense(features.mask, features.levels, maps))
+        drawn = maps.positive.flatten(1).any(dim=1)[:, None, None]
+        inside = torch.where(drawn, maps.positive, maps.region)
+        points = gather_points(
+            inside[:, None], maps.negative[:, None],
+            limit=self.config.decoder.max_points, generator=generator,
+        )  # fmt: skip
+        memory = None if maps.memory is None else maps.memory[:, None]
+        request = Request(spatial=True, points=points, text=text, example=example, memory=memory)
+        return self.decoder(features, request, every_layer=every_layer, generator=generator)
+
+    def example_tokens(self, features: Features, mask: Tensor) -> VisualTokens:
+        """Tokens of examples marked in their own images; ``mask`` (N, H, W) bool."""
+        negative = torch.zeros_like(mask)
+        limit = self.config.decoder.max_points
+        points = gather_points(mask[:, None], negative[:, None], limit=limit)
+        scene = self.decoder.scene(features)
+        return self.decoder.sampler(points, scene.maps, scene.fine)

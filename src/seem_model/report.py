@@ -1,0 +1,208 @@
+"""The result of an evaluation: one flat JSON file for machines, one table for people."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seem_model.errors import DataError
+
+if TYPE_CHECKING:
+    from seem_model.metrics.interactive import ClickTally
+
+NOC = (80, 85, 90)
+WITH_INTERVAL = (1, 3, 5)
+SHOWN = (1, 2, 3, 5, 7, 10, 15, 20)
+# Up to here more clicks must not make the mean worse.
+MONOTONE_CLICKS = 10
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was measured, on what, and with what.
+
+    Parameters
+    ----------
+    protocol, data, split, checkpoint, device : str
+        Names; ``data`` is the data set's.
+    data_hash : str
+        Start of the SHA-256 of ``annotations.json``.
+    images : int
+        Images with at least one object clicked.
+    skipped : int
+        Chosen objects without a visible, labelled pixel; not part of the tally.
+    max_clicks, limit, min_area, seed
+        As asked for.
+    tally : ClickTally
+        One record for each object.
+    encode_seconds : float
+        Median time to encode an image.
+    click_seconds : float
+        Median time from prompts to mask.
+    """
+
+    protocol: str
+    data: str
+    split: str
+    checkpoint: str
+    tally: ClickTally
+    images: int
+    max_clicks: int
+    seed: int
+    encode_seconds: float
+    click_seconds: float
+    device: str = ""
+    data_hash: str = ""
+    skipped: int = 0
+    limit: int | None = None
+    min_area: float | None = None
+
+    def flat(self) -> dict[str, Value]:
+        """All numbers under the names of the JSON file."""
+        numbers: dict[str, Value] = {
+            "task": "interactive",
+            "protocol": self.protocol,
+            "data": self.data,
+            "split": self.split,
+            "objects": len(self.tally),
+            "images": self.images,
+            "skipped": self.skipped,
+            "checkpoint": self.checkpoint,
+            "seed": self.seed,
+            "max_clicks": self.max_clicks,
+            "limit": self.limit,
+            "min_area": self.min_area,
+        }
+        numbers |= self._quality()
+        return numbers | {
+            "encode_seconds": round(self.encode_seconds, 4),
+            "click_seconds": round(self.click_seconds, 4),
+            "device": self.device,
+            "data_hash": self.data_hash,
+            "version": _version(),
+            "commit": _commit(),
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+
+    def _quality(self) -> dict[str, Value]:
+        tally, found = self.tally, dict[str, Value]()
+        curves = tally.curves
+        for click, mean in enumerate(tally.iou(), start=1):
+            found[f"iou@{click}"] = round(float(mean), 5)
+            if click in WITH_INTERVAL:
+                low, high = tally.interval(curves[:, click - 1], seed=self.seed)
+                found |= {f"iou@{click}_low": round(low, 5), f"iou@{click}_high": round(high, 5)}
+        for percent in NOC:
+            needed = tally.clicks_needed(percent / 100).astype(float)
+            low, high = tally.interval(needed, seed=self.seed)
+            found |= {
+                f"noc@{percent}": round(tally.noc(percent / 100), 4),
+                f"noc@{percent}_low": round(low, 4),
+                f"noc@{percent}_high": round(high, 4),
+                f"failures@{percent}": tally.failures(percent / 100),
+            }
+        drop = tally.worst_drop(MONOTONE_CLICKS)
+        return found | {
+            "positive_inside": round(tally.positive_inside(), 5),
+            "negative_outside": round(tally.negative_outside(), 5),
+            "monotone": math.isclose(drop, 0.0, abs_tol=1e-9),
+            "worst_drop": round(drop, 5),
+            "setbacks": round(tally.setbacks(), 5),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the JSON file.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written.
+        """
+        text = json.dumps(self.flat(), indent=2) + "\n"
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise DataError(f"The report cannot be written to {path}: {error.strerror}.") from error
+
+    def table(self) -> str:
+        """Format the main numbers for a terminal, at most 80 columns wide."""
+        n = self.flat()
+        shown = [k for k in SHOWN if f"iou@{k}" in n]
+        lines = [
+            f"{self.checkpoint} on {self.data} ({self.split}), {self.protocol} clicks: "
+            f"{len(self.tally)} objects in {self.images} images",
+            "",
+            "clicks    " + "".join(f"{k:>8}" for k in shown),
+            "mean IoU  " + "".join(f"{n[f'iou@{k}']:>8.3f}" for k in shown),
+            "95 % from " + "".join(_cell(n.get(f"iou@{k}_low")) for k in shown),
+            "       to " + "".join(_cell(n.get(f"iou@{k}_high")) for k in shown),
+            "",
+        ]
+        lines += [
+            f"NoC@{p}    {n[f'noc@{p}']:6.2f}  ({n[f'noc@{p}_low']:.2f} to "
+            f"{n[f'noc@{p}_high']:.2f}), never reached by {n[f'failures@{p}']}"
+            for p in NOC
+        ]
+        verdict = "never worse" if n["monotone"] else f"worse by up to {n['worst_drop']:.3f}"
+        return "\n".join(
+            [
+                *lines,
+                "",
+                f"clicks obeyed: positive {n['positive_inside']:.1%}, "
+                f"negative {n['negative_outside']:.1%}",
+                f"mean over 1 to {MONOTONE_CLICKS} clicks: {verdict}; "
+                f"single setbacks {n['setbacks']:.1%}",
+                f"seconds (median): encode {self.encode_seconds:.3f}, click "
+                f"{self.click_seconds:.3f}",
+            ]
+        )
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuse a path in a folder that does not exist, before hours of work rather than after.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder.
+    """
+    if not Path(path).parent.is_dir():
+        raise DataError(
+            f"The report cannot be written to {path}: there is no folder {Path(path).parent}."
+        )
+
+
+def _cell(value: Value) -> str:
+    return f"{value:>8.3f}" if isinstance(value, float) else " " * 8
+
+
+def _version() -> str:
+    try:
+        return version("napari-seem")
+    except PackageNotFoundError:
+        return ""
+
+
+def _commit() -> str:
+    """Commit of the source tree this runs from; "" for an installed wheel."""
+    # src/seem_model/report.py: an installed wheel may lie inside some other repository.
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return ""
+    try:
+        return subprocess.run(
+            ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""

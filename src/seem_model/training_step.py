@@ -1,0 +1,266 @@
+"""One training step as one module with one ``forward``, as distributed wrappers need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seem_model.clicks import next_click, paint_click
+from seem_model.data.batches import Ask, Batch
+from seem_model.frame import normalised
+from seem_model.losses import (
+    LossConfig,
+    ObjectTargets,
+    added,
+    choice_losses,
+    layers,
+    object_losses,
+)
+from seem_model.modeling.attention import TokenGroup
+from seem_model.modeling.decoded import Decoded, Features
+from seem_model.modeling.dense_prompt import PromptMaps
+from seem_model.modeling.names import BACKGROUND, PhraseBook
+from seem_model.modeling.seem import Seem
+from seem_model.modeling.visual_sampler import VisualTokens
+from seem_model.readout import choose_by_click
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RoundsConfig:
+    """Simulated interaction (SEEM §3.4: rounds without gradients, then one with).
+
+    Parameters
+    ----------
+    most : int
+        k is uniform in 0..most.
+    again : float
+        Share of rounds in which nothing is added: the model refines its own answer.
+    forget : float
+        Share of last rounds whose memory is taken away.
+    random_click : float
+        Share of corrections at a random error pixel instead of its centre.
+    """
+
+    most: int = 3
+    again: float = 0.2
+    forget: float = 0.1
+    random_click: float = 0.3
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Which parts of the step run this time."""
+
+    objects: bool
+    phrases: bool
+
+
+def prompt_maps(asks: tuple[Ask, ...]) -> PromptMaps:
+    """First prompts of N objects as (N, S, S) bool maps."""
+
+    def stack(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([getattr(a, name) for a in asks]))
+
+    return PromptMaps(stack("positive"), stack("negative"), stack("region"))
+
+
+class TrainingStep(nn.Module):
+    """Losses of a batch: clicks always, objects and phrases when scheduled.
+
+    Parameters
+    ----------
+    model : Seem
+    book : PhraseBook
+        Frozen text states.
+    loss : LossConfig
+    rounds : RoundsConfig
+    """
+
+    def __init__(
+        self, model: Seem, *, book: PhraseBook, loss: LossConfig, rounds: RoundsConfig
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.book = book
+        self.loss = loss
+        self.rounds = rounds
+
+    def forward(
+        self, batch: Batch, schedule: Schedule, *, rng: np.random.Generator,
+        generator: torch.Generator,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """Weighted losses by name; their sum is what is minimised."""
+        frame = self.model.config.frame
+        images = torch.stack(
+            [normalised(v.crop.image, (v.crop.height, v.crop.width), frame) for v in batch.views]
+        )
+        features = self.model.encode_image(images.contiguous(memory_format=torch.channels_last))
+        losses = self._clicks(features, batch, rng, generator)
+        if schedule.objects:
+            losses |= self._objects(features, batch, generator)
+        if schedule.phrases:
+            losses |= self._phrases(features, batch, generator)
+        return losses
+
+    # ------------------------------------------------------------------ clicks
+    def _clicks(
+        self, features: Features, batch: Batch, rng: np.random.Generator,
+        generator: torch.Generator,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        asks = batch.asks
+        index = torch.tensor([a.image for a in asks])
+        truth = torch.from_numpy(np.stack([a.truth for a in asks]))
+        rows = features.rows(index)
+        maps = prompt_maps(asks)
+        text = self._text([a.text for a in asks])
+        example = self._examples(features, asks, index)
+        for _ in range(int(rng.integers(self.rounds.most + 1))):
+            with torch.no_grad():
+                maps = self._corrected(rows, maps, truth, text, example, rng)
+        if maps.memory is not None and rng.random() < self.rounds.forget:
+            maps = maps.with_memory(None)
+        decoded = self.model.decode_prompts(
+            rows, maps, text=text, example=example, every_layer=True, generator=generator
+        )
+        return self._click_losses(decoded, batch, truth, generator)
+
+    def _click_losses(
+        self, decoded: Decoded, batch: Batch, truth: Tensor, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        summed: dict[str, Tensor] = {}
+        index = torch.zeros(0, dtype=torch.int64)
+        for layer in layers(decoded):
+            queries = _present(layer.spatial)
+            logits = torch.einsum("bqm,bm->bq", queries.embeds, _pooled(decoded)[:, 0])
+            terms, index = choice_losses(
+                queries.logits, logits, truth, weights=self.loss.clicks, name="clicks",
+                config=self.loss, generator=generator,
+            )  # fmt: skip
+            summed = added(summed, terms)
+        concepts = _present(decoded.spatial).concepts
+        picked = concepts[torch.arange(len(index)), index]
+        summed["names_ce"] = self._name_loss(picked, batch) * self.loss.names
+        return summed
+
+    def _name_loss(self, concepts: Tensor, batch: Batch) -> Tensor:
+        terms = []
+        for concept, ask in zip(concepts, batch.asks, strict=True):
+            vocabulary = batch.views[ask.image].vocabulary
+            if len(vocabulary) < 2:
+                # One class alone teaches nothing; set it against all other sets' names.
+                vocabulary = self._every_name(ask.name)
+            names = self.model.phrase_embedding(self.book.names(vocabulary))
+            logits = self.model.similarity(concept[None], names)
+            terms.append(F.cross_entropy(logits, torch.tensor([vocabulary.index(ask.name)])))
+        return torch.stack(terms).mean()
+
+    def _every_name(self, name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([name, *self.book.known_names]))
+
+    def _corrected(
+        self, rows: Features, maps: PromptMaps, truth: Tensor, text: TokenGroup | None,
+        example: VisualTokens | None, rng: np.random.Generator,
+    ) -> PromptMaps:  # fmt: skip
+        """Answer without gradients, then add the click that a careful person would."""
+        decoded = self.model.decode_prompts(rows, maps, text=text, example=example)
+        logits = choose_by_click(decoded)
+        size = truth.shape[-2:]
+        masks = F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)
+        answers = (masks[:, 0] > 0).numpy()
+        positive, negative = maps.positive.numpy().copy(), maps.negative.numpy().copy()
+        for i, answer in enumerate(answers):
+            if rng.random() < self.rounds.again:
+                continue
+            random_place = rng if rng.random() < self.rounds.random_click else None
+            click = next_click(
+                truth[i].numpy(), answer, clicked=positive[i] | negative[i], rng=random_place
+            )
+            if click is not None:
+                target = positive if click.positive else negative
+                target[i] |= paint_click(answer.shape, click)
+        return replace(
+            maps, positive=torch.from_numpy(positive), negative=torch.from_numpy(negative),
+            memory=logits,
+        )  # fmt: skip
+
+    def _text(self, phrases: list[str]) -> TokenGroup | None:
+        if not any(phrases):
+            return None
+        states = self.book.states([p or BACKGROUND for p in phrases])
+        given = torch.tensor([bool(p) for p in phrases])
+        tokens = self.model.phrase_tokens(states)
+        return replace(tokens, padding=tokens.padding | ~given[:, None])
+
+    def _examples(
+        self, features: Features, asks: tuple[Ask, ...], index: Tensor
+    ) -> VisualTokens | None:
+        if all(a.example is None for a in asks):
+            return None
+        masks = [np.zeros_like(a.truth) if a.example is None else a.example for a in asks]
+        return self.model.example_tokens(features.rows(index), torch.from_numpy(np.stack(masks)))
+
+    # ------------------------------------------------------------------ objects and phrases
+    def _objects(
+        self, features: Features, batch: Batch, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        index = torch.tensor([i for i, v in enumerate(batch.views) if v.complete])
+        if not len(index):
+            return {}
+        targets = []
+        for i in index.tolist():
+            view = batch.views[i]
+            summaries = self.book.names((*view.vocabulary, BACKGROUND))
+            classes = torch.tensor([view.vocabulary.index(n) for n in view.names])
+            embeddings = self.model.phrase_embedding(summaries)
+            targets.append(ObjectTargets(torch.from_numpy(view.masks), classes, embeddings))
+        decoded = self.model.decode_objects(features.rows(index), every_layer=True)
+        summed: dict[str, Tensor] = {}
+        for layer in layers(decoded):
+            queries = _present(layer.objects)
+            logits = [
+                self.model.similarity(c, t.embeddings)
+                for c, t in zip(queries.concepts, targets, strict=True)
+            ]
+            terms = object_losses(queries, logits, targets, config=self.loss, generator=generator)
+            summed = added(summed, terms)
+        return summed
+
+    def _phrases(
+        self, features: Features, batch: Batch, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        asked = [(i, v) for i, v in enumerate(batch.views) if v.phrase_mask is not None]
+        if not asked:
+            return {}
+        truth = torch.from_numpy(np.stack([v.phrase_mask for _, v in asked]))
+        states = self.book.states([v.phrase for _, v in asked])
+        tokens = self.model.phrase_tokens(states)
+        rows = features.rows(torch.tensor([i for i, _ in asked]))
+        decoded = self.model.decode_phrases(rows, tokens, every_layer=True)
+        phrases = self.model.phrase_embedding(states.summary)
+        summed: dict[str, Tensor] = {}
+        for layer in layers(decoded):
+            queries = _present(layer.grounding)
+            logits = self.model.similarity(queries.concepts, phrases[:, None])[..., 0]
+            terms, _ = choice_losses(
+                queries.logits, logits, truth, weights=self.loss.phrases, name="phrases",
+                config=self.loss, generator=generator,
+            )  # fmt: skip
+            summed = added(summed, terms)
+        return summed
+
+
+def _present(value: T | None) -> T:
+    if value is None:
+        raise ValueError("The decoder was not asked for these queries.")
+    return value
+
+
+def _pooled(decoded: Decoded) -> Tensor:
+    return _present(decoded.pooled)

@@ -1,0 +1,136 @@
+"""Test doubles: a predictor that follows simple rules, and workers under the test's control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from seem_model.errors import CheckpointError, PromptError
+from seem_model.values import Prompts, Round, Segment, Segmentation
+
+
+@dataclass(frozen=True, eq=False)
+class FakeFeatures:
+    grey: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.grey.shape
+
+
+class FakePredictor:
+    """The connected bright blob under each positive mark, minus a disk around negative ones."""
+
+    def __init__(self, name: str = "fake", device: str = "cpu") -> None:
+        self.name, self.device = name, device
+        self.vocabulary = ("blob", "background")
+        self.has_text = True
+        self.encoded: list[tuple[int, int]] = []
+        self.steps: list[tuple[Prompts, Any]] = []
+        self.error: Exception | None = None
+
+    def with_vocabulary(self, names):
+        return self
+
+    def features(self, image: np.ndarray) -> FakeFeatures:
+        self._fail()
+        self.encoded.append(image.shape[:2])
+        return FakeFeatures(image.mean(axis=-1))
+
+    def step(self, features, prompts: Prompts, memory=None) -> Round:
+        self._fail()
+        if prompts.is_empty or prompts.shape != features.shape:
+            raise PromptError("Empty prompt or wrong shape.")
+        if len(prompts.text) > 60:
+            raise PromptError("This text is too long: use a short phrase.")
+        self.steps.append((prompts, memory))
+        bright = features.grey > 127
+        blobs, _ = ndimage.label(bright)
+        wanted = np.unique(blobs[prompts.positive & bright])
+        mask = np.isin(blobs, wanted[wanted > 0])
+        if prompts.region is not None:
+            mask |= bright & prompts.region
+        if prompts.text == "blob":
+            mask |= bright
+        if prompts.negative.any():
+            mask &= ndimage.distance_transform_edt(~prompts.negative) > 4
+        return Round(
+            prompts=prompts,
+            mask=mask,
+            score=0.9 if mask.any() else 0.0,
+            label="blob",
+            label_score=0.8,
+            memory=len(self.steps),
+        )
+
+    def _segmentation(self, features, classes) -> Segmentation:
+        self._fail()
+        labels, n = ndimage.label(features.grey > 127)
+        name = classes[0] if classes else "blob"
+        segments = tuple(Segment(k, name, 0.5, True) for k in range(1, n + 1))
+        return Segmentation(labels=labels.astype(np.int32), segments=segments)
+
+    def panoptic(self, features, *, classes=None) -> Segmentation:
+        return self._segmentation(features, classes)
+
+    def instances(self, features, *, classes=None) -> Segmentation:
+        return self._segmentation(features, classes)
+
+    def semantic(self, features, *, classes=None) -> Segmentation:
+        return self._segmentation(features, classes)
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+class FakeLoad:
+    """Stands for ``seem_model.load``; every predictor it made is in ``made``."""
+
+    def __init__(self) -> None:
+        self.made: list[FakePredictor] = []
+
+    def __call__(self, checkpoint="lite", *, device="cpu") -> FakePredictor:
+        if checkpoint == "missing":
+            raise CheckpointError("There is no checkpoint called 'missing'.")
+        self.made.append(FakePredictor(checkpoint, device))
+        return self.made[-1]
+
+    @property
+    def last(self) -> FakePredictor:
+        return self.made[-1]
+
+
+class Deferred:
+    """A worker that runs a job only when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Callable[[], Any], Callable, Callable]] = []
+
+    def __call__(self, job, *, done, failed) -> None:
+        self.waiting.append((job, done, failed))
+
+    def one(self) -> None:
+        job, done, failed = self.waiting.pop(0)
+        try:
+            result = job()
+        except Exception as error:
+            failed(error)
+        else:
+            done(result)
+
+    def all(self) -> None:
+        while self.waiting:
+            self.one()
+
+
+def blobs(shape: tuple[int, int] = (64, 80)) -> np.ndarray:
+    """Two bright rectangles on black: rows 10-29 x cols 10-29 and rows 40-54 x cols 45-69."""
+    image = np.zeros(shape, np.uint8)
+    image[10:30, 10:30] = 255
+    image[40:55, 45:70] = 255
+    return image
