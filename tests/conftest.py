@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -62,7 +63,13 @@ def annotator(model_viewer, fake_load):
 
 
 @pytest.fixture
-def make_napari_viewer(make_napari_viewer, qtbot):
+def _collected():
+    # napari checks that no former viewer is left, but collects young garbage only
+    gc.collect()
+
+
+@pytest.fixture
+def make_napari_viewer(_collected, make_napari_viewer, qtbot):
     """napari's own fixture, plus: workers end before the viewer is torn down."""
     yield make_napari_viewer
     from superqt.utils import WorkerBase

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEADLESS = "Without a window, `seem segment IMAGE --click ROW,COLUMN --out mask.png` does the same."
-HINT = "Click on an object. Then click what is missing; hold the other sign for what is too much."
+HINT = "Click on an object: the model marks it. Then click again where the mask is wrong."
+
+WINDOW = (1400, 880)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,9 +68,9 @@ def no_window() -> str:
 
 
 def open_app(
-    image: NDArray[Any], *, name: str, checkpoint: str = "lite", device: str = "auto"
+    image: NDArray[Any], *, name: str, checkpoint: str | None = None, device: str | None = None
 ) -> napari.Viewer:
-    """Open a viewer on an image with the SEEM dock, the click tool in hand and a first hint.
+    """Open a viewer on an image with the SEEM dock beside it and a first hint on the canvas.
 
     Parameters
     ----------
@@ -76,24 +78,42 @@ def open_app(
         What :func:`seem_model.image.read_image` gives.
     name : str
         Name of the image layer.
-    checkpoint : str
-        As for :func:`seem_model.load`.
-    device : str
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    checkpoint : str, optional
+        As for :func:`seem_model.load`; default: what the preferences say.
+    device : str, optional
+        ``auto``, ``cpu``, ``cuda`` or ``mps``; default: what the preferences say.
     """
     import napari
+    from qtpy.QtWidgets import QApplication
 
     from napari_seem.annotator import annotator_for
-    from napari_seem.target import Tool
 
     viewer = napari.Viewer(title="napari-seem")
-    viewer.add_image(image, name=name)
     annotator = annotator_for(viewer)
-    annotator.engine.choose(checkpoint, device)
+    annotator.engine.choose(
+        checkpoint or annotator.engine.checkpoint, device or annotator.engine.device
+    )
+    viewer.add_image(image, name=name)
     viewer.window.add_plugin_dock_widget("napari-seem", "SEEM")
-    annotator.use(Tool.CLICK)
+    _make_room(viewer)
+    QApplication.processEvents()  # lay out, so that the image is fitted into what the dock leaves
+    viewer.reset_view()
     _show_hint(viewer, annotator)
     return viewer
+
+
+def _make_room(viewer: napari.Viewer) -> None:
+    """Enlarge a window that is too narrow for layers, image and dock side by side."""
+    from qtpy.QtGui import QGuiApplication
+
+    screen = QGuiApplication.primaryScreen()
+    if screen is None:
+        return
+    space = screen.availableGeometry()
+    _, _, width, height = viewer.window.geometry()
+    viewer.window.resize(
+        max(width, min(WINDOW[0], space.width())), max(height, min(WINDOW[1], space.height()))
+    )
 
 
 def _show_hint(viewer: napari.Viewer, annotator: Any) -> None:
@@ -130,10 +150,10 @@ def _parser() -> argparse.ArgumentParser:
         help=f"one of: {', '.join(samples.names())} (default: the first)",
     )
     parser.add_argument(
-        "--checkpoint", default="lite", help="'lite' (default) or a folder with a trained model"
+        "--checkpoint", help="'lite' or a folder with a trained model (default: preferences)"
     )
     parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: auto"
+        "--device", choices=("auto", "cpu", "cuda", "mps"), help="default: preferences"
     )
     return parser
 

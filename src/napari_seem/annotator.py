@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
-from napari_seem import objects
 from napari_seem.everything import add_segmentation
-from napari_seem.history import Finished
 from napari_seem.jobs import Everything
 from napari_seem.loop import Loop
-from napari_seem.marks import Marks
+from napari_seem.settings import preferences
+from napari_seem.timeline import Timeline
 from napari_seem.worker import Run, inline, on_worker
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
 
-    from napari_seem.history import SliceHistory, Step
+    from napari_seem.history import SliceHistory
     from napari_seem.target import Tool
     from seem_model import Predictor, Round, Segmentation
 
@@ -58,6 +57,7 @@ class Annotator:
         self.engine.segmented.connect(self._segmented)
         self.focus.leaving.connect(self._forget_wait)
         self.focus.edited.connect(self._forget_wait)
+        self._timeline = Timeline(self._loop)
         self.tool: Tool | None = None
         self._commit_waits = False
         self._users = 0
@@ -102,6 +102,11 @@ class Annotator:
         return "" if self.round is None else self.round.label
 
     @property
+    def is_open(self) -> bool:
+        """Whether a dock widget shows it."""
+        return self._users > 0
+
+    @property
     def waiting(self) -> bool:
         """Whether an edit has no answer yet."""
         return self._loop.waiting
@@ -129,14 +134,16 @@ class Annotator:
             show_warning(self.focus.trouble)
             return
         self.tool = tool
-        self.focus.target.use(tool, self.positive)
+        # now, because adding a layer takes napari longer than the first answer should take
+        self.focus.target.ensure_result()
+        self.focus.target.prompts.use(tool, self.positive)
         self.changed.emit()
 
     def set_positive(self, positive: bool) -> None:
         """Whether the next marks belong to the object."""
         self._loop.positive = positive
         if self.focus.target is not None:
-            self.focus.target.set_sign(positive)
+            self.focus.target.prompts.set_sign(positive)
         self.changed.emit()
 
     def set_text(self, text: str) -> None:
@@ -157,77 +164,32 @@ class Annotator:
 
     def undo(self) -> None:
         """Take back the last edit, or else the last commit."""
-        self._loop.keep_pending()
-        history = self.history
-        if not history.can_undo:
-            self._say("Nothing to undo.")
-        elif history.current.at:
-            history.current.at -= 1
-            self._loop.show_current()
-        else:
-            last = history.reopen()
-            target = self.focus.target
-            if last.committed is not None and target is not None:
-                if last.committed.layer is target.objects:
-                    objects.erase(last.committed)
-                self._say(f"Label {last.committed.label} is taken back.")
-            self._loop.show_current()
+        self._timeline.undo()
 
     def redo(self) -> None:
         """Do again what was undone."""
-        self._loop.keep_pending()
-        history = self.history
-        if not history.can_redo:
-            self._say("Nothing to redo.")
-        elif history.current.at < len(history.current.steps):
-            history.current.at += 1
-            self._loop.show_current()
-        else:
-            last = history.finish_again()
-            if last.committed is not None:
-                again = self._write(last.thing.current, last.committed.name)
-                history.finished[-1] = Finished(last.thing, again)
-            self._loop.show_current()
+        self._timeline.redo()
 
     def goto(self, at: int) -> None:
         """Go back (or forth) to after the ``at``-th edit of this object; 0 is its start."""
-        self._loop.keep_pending()
-        thing = self.history.current
-        thing.at = min(max(at, 0), len(thing.steps))
-        self._loop.show_current()
+        self._timeline.goto(at)
 
     def reset(self) -> None:
         """Clear all prompts of the current object; can be undone."""
-        self._loop.keep_pending()
-        if self.history.current.current.is_empty:
-            self._say("Nothing to clear.")
-            return
-        self.history.add(Marks(), text="", round=None)
-        self._loop.show_current()
+        self._timeline.reset()
 
     def next_object(self) -> None:
         """Leave the current object without committing it and start the next; can be undone."""
-        self._loop.keep_pending()
-        if self.history.current.current.is_empty:
-            self._say("Ready for the next object.")
-            return
-        self.history.finish(None)
-        self._say("Ready for the next object.")
-        self._loop.show_current()
+        self._timeline.next_object()
 
     def commit(self) -> None:
         """Write the current object into the objects layer, then start the next; can be undone."""
         if self.waiting and not self.engine.problem:
             self._commit_waits = True
-            self._say("Will be committed as soon as the model has answered.")
+            self._loop.say("Will be committed as soon as the model has answered.")
             return
         self._commit_waits = False
-        done = self._write(self.history.current.current, self.name)
-        if done is None:
-            return
-        self.history.finish(done)
-        self._say(f"Committed as label {done.label}" + (f": {done.name}." if done.name else "."))
-        self._loop.show_current()
+        self._timeline.commit(self.name)
 
     def segment(self, read: Callable[[Predictor, Any], Segmentation], *, title: str) -> None:
         """Segment the slice in focus without prompts into a new layer called ``title``."""
@@ -251,40 +213,23 @@ class Annotator:
             add_segmentation(wish.target, wish.plane, segmentation=segmentation, title=wish.title)
         )
 
-    def _write(self, step: Step, name: str) -> objects.Committed | None:
-        target, plane = self.focus.target, self.focus.plane
-        if target is None or plane is None:
-            show_warning(self.focus.trouble)
-            return None
-        try:
-            if step.round is None:
-                raise objects.CommitError(objects.NO_MASK)
-            return objects.commit(
-                target.ensure_objects(),
-                plane,
-                mask=step.round.mask,
-                name=name,
-                score=step.round.score,
-            )
-        except objects.CommitError as error:
-            show_warning(str(error))
-            return None
-
-    def _say(self, news: str) -> None:
-        self._loop.news = news
-        self.changed.emit()
-
 
 _annotators: weakref.WeakKeyDictionary[Any, Annotator] = weakref.WeakKeyDictionary()
 
 
 def annotator_for(viewer: ViewerModel) -> Annotator:
     """The annotator of a viewer, the same for all dock widgets of that viewer."""
-    # napari hands plugins a proxy whose layers are proxies too; `is` needs the real thing
-    viewer = getattr(viewer, "__wrapped__", viewer)
+    viewer = real_viewer(viewer)
     if viewer not in _annotators:
-        _annotators[viewer] = Annotator(viewer, load=_load, run=on_worker)
+        annotator = _annotators[viewer] = Annotator(viewer, load=_load, run=on_worker)
+        wanted = preferences()
+        annotator.engine.choose(wanted.checkpoint, wanted.device)
     return _annotators[viewer]
+
+
+def real_viewer(viewer: Any) -> Any:
+    """The viewer itself: napari hands plugins a proxy whose layers are proxies too, never `is`."""
+    return getattr(viewer, "__wrapped__", viewer)
 
 
 def _load(checkpoint: str, *, device: str) -> Predictor:

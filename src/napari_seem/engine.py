@@ -10,18 +10,19 @@ from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
 from napari_seem.jobs import Encode, Everything, sentence
+from napari_seem.marks import Marks
+from napari_seem.plane import Plane
+from napari_seem.target import Target
 from napari_seem.worker import Job, Latest
+from seem_model import Prompts
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_seem.focus import Focus
-    from napari_seem.marks import Marks
-    from napari_seem.plane import Plane
-    from napari_seem.target import Target
     from napari_seem.worker import Run
-    from seem_model import Predictor, Prompts, Segmentation
+    from seem_model import Predictor, Segmentation
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,6 +54,8 @@ class Engine:
     """
 
     changed = Signal()
+    unanswered = Signal()
+    """The question under way has failed."""
     segmented = Signal(object, object)
     """Emitted with the wish and its Segmentation."""
 
@@ -199,7 +202,9 @@ class Engine:
     def _failed(self, wish: Everything | None, error: Exception) -> None:
         # nothing is tried again by itself: the next edit, model or image choice does
         self._stuck = True
-        self.asked = None
+        if self.asked is not None:
+            self.asked = None
+            self.unanswered.emit()
         if wish is not None:
             self.wish = None
             self._stuck = False

@@ -66,8 +66,9 @@ class Focus:
         viewer = self._viewer()
         if viewer is None:
             return
-        viewer.layers.events.inserted.connect(self._layers_changed)
-        viewer.layers.events.removed.connect(self._removed)
+        viewer.layers.events.inserted.connect(self._layers_changed, position="last")
+        # last: napari's own views must know about the layer before ours adds or asks anything
+        viewer.layers.events.removed.connect(self._removed, position="last")
         for emitter in (viewer.dims.events.current_step, viewer.dims.events.order):
             emitter.connect(self._look)
         viewer.dims.events.ndisplay.connect(self._look)
@@ -123,17 +124,14 @@ class Focus:
 
     def _listen(self, target: Target, *, on: bool) -> None:
         events = target.image.events
-        pairs = [(events.data, self._pixels)]
+        pairs = [(events.data, self._pixels), (events.name, self._named)]
         pairs += [(events[name], self._transformed) for name in TRANSFORMS]
         for emitter, callback in pairs:
             if on:
                 emitter.connect(callback)
             else:
                 emitter.disconnect(callback)
-        if on:
-            target.connect()
-        else:
-            target.disconnect()
+        target.prompts.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:
         if self.target is None and self.images:
@@ -193,6 +191,9 @@ class Focus:
         else:
             target.forget_pixels()
             self.pixels_changed.emit()
+
+    def _named(self, event: Any) -> None:
+        self.listed.emit()
 
     def _transformed(self, event: Any) -> None:
         if self.target is not None:

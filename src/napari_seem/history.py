@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from napari_seem.marks import Marks
+from napari_seem.objects import Committed
+from seem_model.values import Round
 
 if TYPE_CHECKING:
-    from napari_seem.objects import Committed
-    from seem_model.values import Prompts, Round
+    from seem_model.values import Prompts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,19 +1,20 @@
-"""The work that runs on the worker thread: encode a slice, segment a slice; and what errors mean."""
+"""Work for the worker thread, encode and segment a slice, and what its errors mean in words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_seem.plane import read_slice
+from napari_seem.plane import Plane, read_slice
+from napari_seem.target import Target
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    # not at run time: it would import torch on the GUI thread
+    from seem_model import Predictor, Segmentation  # noqa: TC004
 
-    from napari_seem.plane import Plane
-    from napari_seem.target import Target
-    from seem_model import Predictor, Segmentation
+    pass
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

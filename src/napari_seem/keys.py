@@ -7,19 +7,19 @@ layer itself gets the binding, because a layer's keys win over the viewer's.
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_info
 
 # app-model finds the viewer by this annotation, so the name must exist when the module runs
-from napari.viewer import Viewer
+from napari.viewer import Viewer  # noqa: TC002
 
-from napari_seem.annotator import Annotator, annotator_for
+from napari_seem.annotator import Annotator, annotator_for, real_viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.layers.base import Layer
 
 
@@ -34,14 +34,15 @@ class Shortcut:
     key: str
     words: str
     act: Callable[[Annotator], None]
+    brief: str = ""
 
 
 SHORTCUTS = (
-    Shortcut("T", "belongs / does not belong", _toggle),
-    Shortcut("K", "commit (keep) the object", Annotator.commit),
-    Shortcut("N", "next object, without commit", Annotator.next_object),
-    Shortcut("Ctrl+Z", "undo", Annotator.undo),
-    Shortcut("Ctrl+Shift+Z", "redo", Annotator.redo),
+    Shortcut("T", "belongs / does not belong", _toggle, "sign"),
+    Shortcut("K", "commit (keep) the object", Annotator.commit, "commit"),
+    Shortcut("N", "next object, without commit", Annotator.next_object, "next"),
+    Shortcut("Ctrl+Z", "undo", Annotator.undo, "undo"),
+    Shortcut("Ctrl+Shift+Z", "redo", Annotator.redo, "redo"),
     Shortcut("Ctrl+Alt+Z", "undo, also while one of your own Labels is active", Annotator.undo),
     Shortcut("Ctrl+Alt+Shift+Z", "redo, likewise", Annotator.redo),
 )
@@ -57,10 +58,13 @@ class Keys:
     """
 
     def __init__(self, viewer: Any, annotator: Annotator) -> None:
-        self._viewer = viewer
+        # a widget that waits for the garbage collector must not keep a closed viewer alive
+        self._viewer = weakref.ref(real_viewer(viewer))
         self._annotator = annotator
         self._before: dict[str, Any] = {}
         self._layers: list[Layer] = []
+        self._closed = False
+        viewer = real_viewer(viewer)
         for shortcut in SHORTCUTS:
             self._before[shortcut.key] = viewer.bind_key(shortcut.key, None)
             viewer.bind_key(shortcut.key, self._pressed(shortcut), overwrite=True)
@@ -69,16 +73,21 @@ class Keys:
 
     def close(self) -> None:
         """Unbind all; what was bound on the viewer before comes back."""
+        if self._closed:
+            return
+        self._closed = True
         self._annotator.changed.disconnect(self._bind_layers)
+        viewer = self._viewer()
         for shortcut in SHORTCUTS:
-            self._viewer.bind_key(shortcut.key, self._before[shortcut.key], overwrite=True)
+            if viewer is not None:
+                viewer.bind_key(shortcut.key, self._before[shortcut.key], overwrite=True)
             for layer in self._layers:
                 layer.bind_key(shortcut.key, None)
         self._layers.clear()
 
     def _bind_layers(self) -> None:
         target = self._annotator.focus.target
-        for layer in [] if target is None else target.prompt_layers:
+        for layer in [] if target is None else target.prompts.all:
             if not any(layer is x for x in self._layers):
                 self._layers.append(layer)
                 for shortcut in SHORTCUTS:

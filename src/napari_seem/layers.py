@@ -1,4 +1,4 @@
-"""napari layers <-> values: make prompt and result layers, read marks, put marks back, write masks."""
+"""napari layers <-> values: make layers, read marks, put marks back, write masks."""
 
 from __future__ import annotations
 
@@ -122,11 +122,12 @@ def write_points(layer: Points, grid: Grid, *, plane: Plane, marks: Marks) -> No
         return
     data = np.asarray(layer.data, float)
     other = ~plane.contains(_into_grid(data, layer, grid))
-    names = [sign_name(s) for s in (*_signs(layer)[other], *marks.signs)]
+    signs = np.append(_signs(layer)[other], marks.signs)
     lifted = _from_grid(plane.lift(marks.points), layer, grid)
     layer.selected_data = set()
     layer.data = np.concatenate([data[other], lifted])
-    layer.features = pd.DataFrame({"sign": np.array(names, dtype=object)})
+    if not np.array_equal(_signs(layer), signs):  # napari keeps them when the last ones go
+        layer.features = pd.DataFrame({"sign": [sign_name(bool(s)) for s in signs]}, dtype=object)
 
 
 def read_shapes(layer: Shapes, grid: Grid, plane: Plane) -> tuple[Outline, ...]:
@@ -165,7 +166,7 @@ def write_shapes(layer: Shapes, grid: Grid, *, plane: Plane, outlines: tuple[Out
     if data:
         colors = [COLORS[n] for n in names]
         layer.add(data, shape_type=kinds, edge_width=widths, edge_color=colors)
-    layer.features = pd.DataFrame({"sign": np.array(names, dtype=object)})
+    layer.features = pd.DataFrame({"sign": names}, dtype=object)
 
 
 def read_scribble(layer: Labels, plane: Plane) -> NDArray[np.uint8] | None:
@@ -194,11 +195,6 @@ def set_sign(layer: Layer, positive: bool) -> None:
     layer.feature_defaults = {"sign": name}
     if isinstance(layer, Shapes):
         layer.current_edge_color = COLORS[name]
-
-
-def recolor(layer: Shapes) -> None:
-    """Colour shapes by their 'sign' feature (Shapes cannot do it by itself from a name)."""
-    layer.edge_color = [COLORS[sign_name(s)] for s in _signs(layer)]
 
 
 def _signs(layer: Points | Shapes) -> NDArray[np.bool_]:

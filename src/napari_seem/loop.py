@@ -1,4 +1,4 @@
-"""The one fold of the plugin: prompts of a person in, rounds out, kept in the history of a slice."""
+"""The one fold of the plugin: prompts in, rounds out, kept in the history of a slice."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class Loop:
             self.focus, load=load, run=run, question=self._question, answered=self._answered
         )
         self.engine.changed.connect(self.changed.emit)
+        self.engine.unanswered.connect(self._unanswered)
         self.focus.edited.connect(self.edited)
         self.focus.leaving.connect(self.keep_pending)
         self.focus.moved.connect(self._moved)
@@ -70,10 +71,10 @@ class Loop:
         self.engine.retry()
 
     def keep_pending(self) -> None:
-        """Make an edit without an answer a step too, so that undo and redo never lose it."""
+        """Make an edit without an answer a step too: undo and redo never lose it."""
         target, plane = self.focus.target, self.focus.plane
         if self.waiting and target is not None and plane is not None:
-            marks = target.marks(plane)
+            marks = target.prompts.marks(plane)
             if not self.history.current.current.asks_same(marks, self.text):
                 self.history.add(marks, text=self.text, round=None)
         self._dirty, self.news = False, ""
@@ -85,7 +86,7 @@ class Loop:
         if target is None or plane is None:
             return
         self.text = step.text
-        target.restore(plane, step.marks, positive=self.positive)
+        target.prompts.restore(plane, step.marks, positive=self.positive)
         self._outside = step.marks.outside(plane.shape)
         self._show_mask(step.round)
         self._dirty = step.unanswered
@@ -105,7 +106,9 @@ class Loop:
         if target is not None and plane is not None:
             step = self.history.current.current
             self.text = step.text
-            self._dirty = step.unanswered or not step.asks_same(target.marks(plane), self.text)
+            self._dirty = step.unanswered or not step.asks_same(
+                target.prompts.marks(plane), self.text
+            )
         self.engine.retry()
 
     def _question(self) -> Question | None:
@@ -113,7 +116,7 @@ class Loop:
         if not self._dirty or target is None or plane is None:
             return None
         self._dirty = False
-        marks, history = target.marks(plane), self.history
+        marks, history = target.prompts.marks(plane), self.history
         self._warn_outside(marks.outside(plane.shape))
         step = history.current.current
         if step.asks_same(marks, self.text) and not step.unanswered:
@@ -131,6 +134,9 @@ class Loop:
             prompts=prompts,
             memory=history.current.memory_for(prompts),
         )
+
+    def _unanswered(self) -> None:
+        self._dirty = True
 
     def _answered(self, question: Question, round: Round) -> None:
         history = question.target.history(question.plane)
@@ -152,3 +158,8 @@ class Loop:
         if outside > self._outside:
             show_warning("That mark lies outside the image, so it is ignored.")
         self._outside = outside
+
+    def say(self, news: str) -> None:
+        """Show a line of news until the next edit."""
+        self.news = news
+        self.changed.emit()

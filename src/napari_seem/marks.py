@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PILImage
 from PIL import ImageDraw
 
 from seem_model.values import Prompts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 POSITIVE, NEGATIVE = "positive", "negative"
 STROKES = ("path", "line", "polyline")
@@ -88,7 +85,8 @@ class Marks:
         clicks = int((~_inside(self.points, shape)).sum())
         for outline in self.outlines:
             low, high = outline.vertices.min(axis=0), outline.vertices.max(axis=0)
-            clicks += bool((high < -0.5).any() or (low > np.asarray(shape) - 0.5).any())
+            reach = 1.0 + (outline.width / 2 if outline.kind in STROKES else 0.0)
+            clicks += bool((high < -reach).any() or (low > np.asarray(shape) - 1 + reach).any())
         return clicks
 
     def prompts(self, shape: tuple[int, int], text: str = "") -> Prompts:
@@ -123,7 +121,7 @@ class Marks:
 
 def _inside(points: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
     pixels = np.round(points)
-    return ((pixels >= 0) & (pixels < np.asarray(shape))).all(axis=1)
+    return np.asarray(((pixels >= 0) & (pixels < np.asarray(shape))).all(axis=1), dtype=bool)
 
 
 def _draw(outline: Outline, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -140,7 +138,7 @@ def _draw(outline: Outline, shape: tuple[int, int]) -> NDArray[np.bool_]:
             pen.ellipse((x - r, y - r, x + r, y + r), fill=255)
     elif len(xy) >= 2:
         pen.polygon(xy, fill=255)
-    return np.asarray(canvas) > 0
+    return np.asarray(np.asarray(canvas) > 0)
 
 
 def _ellipse(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from napari.layers import Labels
+from numpy.typing import NDArray
 
+from napari_seem.plane import Plane
 from seem_model.errors import SeemError
-
-if TYPE_CHECKING:
-    from napari.layers import Labels
-    from numpy.typing import NDArray
-
-    from napari_seem.plane import Plane
 
 NO_MASK = "There is no mask to commit yet: click on an object or type its name."
 COLUMNS = ("index", "class", "score")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Image
 
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     from napari.components import Dims
-    from napari.layers import Image
     from napari.layers.base import Layer
     from numpy.typing import NDArray
 
@@ -102,7 +102,7 @@ class Grid:
         if not self.image.multiscale:
             return np.ones(len(self.shape))
         full = np.asarray(self.image.level_shapes[0][: len(self.shape)], float)
-        return full / np.asarray(self.shape, float)
+        return np.asarray(full / np.asarray(self.shape, float))
 
     @property
     def matrix(self) -> NDArray[np.float64]:
@@ -110,7 +110,7 @@ class Grid:
         # centre of the first coarse pixel sits (factor - 1) / 2 fine pixels from the corner one
         to_full = np.diag(np.append(self.factors, 1.0))
         to_full[:-1, -1] = (self.factors - 1) / 2
-        return world_matrix(self.image) @ to_full
+        return np.asarray(world_matrix(self.image) @ to_full)
 
     def place(self, layer: Layer) -> None:
         """Put ``layer`` (data of this grid) exactly over the image, whatever its transform."""
@@ -141,6 +141,8 @@ class Grid:
                 "SEEM works on 2-D slices: switch the viewer back to 2-D "
                 "(the cube button below the layer list, or Ctrl+Y)."
             )
+        if dims.ndim < len(self.shape):  # while the image is being removed from the viewer
+            raise PlaneError("The chosen image is not in the viewer any more: choose another one.")
         axes = _displayed(len(self.shape), dims)
         world = np.append(np.asarray(dims.point[-len(self.shape) :], float), 1.0)
         position = np.round((np.linalg.inv(self.matrix) @ world)[:-1]).astype(int)

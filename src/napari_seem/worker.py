@@ -21,7 +21,9 @@ class Run(Protocol):
         *,
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
-    ) -> None: ...
+    ) -> None:
+        """Start the job."""
+        ...
 
 
 def inline(

@@ -18,7 +18,8 @@ from seem_model.errors import (
 from seem_model.values import Exemplar, Prompts, Round, Segment, Segmentation
 
 if TYPE_CHECKING:
-    from seem_model.predictor import Predictor, load
+    from seem_model.loading import load
+    from seem_model.predictor import Predictor
     from seem_model.session import Session
 
 __version__ = "0.1.0"
@@ -40,7 +41,7 @@ __all__ = [
 ]
 _LAZY = {
     "Predictor": "seem_model.predictor",
-    "load": "seem_model.predictor",
+    "load": "seem_model.loading",
     "Session": "seem_model.session",
 }
 

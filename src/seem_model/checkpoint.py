@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from seem_model.config import ModelConfig, from_json, to_json
-from seem_model.errors import CheckpointError
+from seem_model.errors import CheckpointError, ConfigError
 from seem_model.modeling.seem import Seem
 from seem_model.modeling.text_config import MiniLMConfig
+
+if TYPE_CHECKING:
+    import torch
 
 EMBEDDED = Path(__file__).parent / "weights" / "lite"
 TEXT_FILES = ("text.safetensors", "tokenizer.json")
@@ -80,7 +83,10 @@ def read_config(folder: Path) -> ModelConfig:
         raise CheckpointError(f"{path} cannot be read: {error}.") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} does not describe a model.")
-    config: ModelConfig = from_json(values)
+    try:
+        config: ModelConfig = from_json(values)
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: {error}") from error
     return config
 
 
@@ -103,7 +109,12 @@ def load_model(folder: str | Path) -> Seem:
         raise CheckpointError(
             f"{path} cannot be read ({error}). It may be cut short: copy or download it again."
         ) from error
-    model = build(config, where)
+    try:
+        model = build(config, where)
+    except (ValueError, TypeError, RuntimeError, AttributeError) as error:
+        raise CheckpointError(
+            f"{where / 'config.json'} describes no model that can be built: {error}."
+        ) from error
     fill(model, {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, path)
     return model.eval()
 

@@ -55,6 +55,10 @@ class DecoderConfig:
     spatial_source : str
         Where the queries of a visual prompt come from: ``own`` learned rows, ``all`` object
         queries (official v0) or ``draw``: rows drawn from them (official v1).
+    points : str
+        How a marked pixel finds its feature: ``corners``, the official rule (index over size,
+        corner pixels on corner cells), is up to half a cell off at the borders of the image;
+        ``centres`` reads where the pixel's centre lies.
     """
 
     width: int = 512
@@ -68,6 +72,7 @@ class DecoderConfig:
     spatial_source: Literal["own", "all", "draw"] = "draw"
     spatial_queries: int = 3
     max_points: int = 512
+    points: Literal["corners", "centres"] = "corners"
 
 
 @dataclass(frozen=True)
@@ -191,13 +196,24 @@ def from_json(values: dict[str, Any], kind: type = ModelConfig) -> Any:
 
 def _value(value: Any, hint: Any, name: str) -> Any:
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-        if value is None:
+        options = typing.get_args(hint)
+        if value is None and type(None) in options:
             return None
-        options = [o for o in typing.get_args(hint) if dataclasses.is_dataclass(o)]
-        for option in options:
-            if len(options) == 1 or option.__name__ == value.get("type"):
-                return from_json(value, typing.cast("type", option))
-        raise ConfigError(f"Unknown type {value.get('type')!r} for {name}.")
+        parts = [o for o in options if dataclasses.is_dataclass(o)]
+        tag = value.get("type") if isinstance(value, dict) else value
+        for part in typing.cast("list[type]", parts):
+            if isinstance(value, dict) and (len(parts) == 1 or part.__name__ == tag):
+                return from_json(value, part)
+        raise ConfigError(f"Unknown type {tag!r} for {name}.")
     if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{name} needs named settings, not {value!r}.")
         return from_json(value, typing.cast("type", hint))
+    if typing.get_origin(hint) is Literal and value not in typing.get_args(hint):
+        choices = ", ".join(typing.get_args(hint))
+        raise ConfigError(f"{name} cannot be {value!r}; choose one of {choices}.")
+    if hint in (int, float, str, bool) and not isinstance(
+        value, (int, float) if hint is float else hint
+    ):
+        raise ConfigError(f"{name} must be of type {hint.__name__}, not {value!r}.")
     return tuple(value) if isinstance(value, list) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ from seem_model.session import Session
 from seem_model.simulated_user import SimulatedUser, rollout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from seem_model.clicks import Protocol
+    from seem_model.data.sample import Sample
     from seem_model.predictor import Predictor
     from seem_model.values import Mask, Prompts, Round
 
@@ -82,19 +84,10 @@ def interactive(
     data = folder if isinstance(folder, Folder) else Folder.open(folder)
     chosen = choose_objects(data, split, limit=limit, min_area=min_area, seed=seed)
     total, run = sum(len(ids) for _, ids in chosen), _Run()
+    user = partial(SimulatedUser, protocol=protocol, max_clicks=max_clicks)
     for image_id, segment_ids in chosen:
-        sample = data.read(image_id)
-        start = perf_counter()
-        session = Session(predictor, sample.image)
-        run.encode.append(perf_counter() - start)
-        for segment_id in segment_ids:
-            truth = sample.mask(segment_id)
-            if (truth & ~sample.void).any():
-                user = SimulatedUser(truth, sample.void, protocol, max_clicks)
-                run.records.append(_clicked(session, user, run.click))
-                session.next_object()
-            else:
-                run.skipped += 1
+        for record in _clicked_image(predictor, data.read(image_id), segment_ids, user, run):
+            run.add(record)
             if progress is not None:
                 progress(len(run.records) + run.skipped, total)
     if not run.records:
@@ -126,6 +119,32 @@ class _Run:
     encode: list[float] = field(default_factory=list)
     click: list[float] = field(default_factory=list)
     skipped: int = 0
+
+    def add(self, record: ClickRecord | None) -> None:
+        if record is None:
+            self.skipped += 1
+        else:
+            self.records.append(record)
+
+
+def _clicked_image(
+    predictor: Predictor,
+    sample: Sample,
+    segment_ids: tuple[int, ...],
+    new_user: Callable[[Mask, Mask], SimulatedUser],
+    run: _Run,
+) -> Iterator[ClickRecord | None]:
+    """Record each object of one image, None for one without a visible, labelled pixel."""
+    start = perf_counter()
+    session = Session(predictor, sample.image)
+    run.encode.append(perf_counter() - start)
+    for segment_id in segment_ids:
+        truth = sample.mask(segment_id)
+        if not (truth & ~sample.void).any():
+            yield None
+            continue
+        yield _clicked(session, new_user(truth, sample.void), run.click)
+        session.next_object()
 
 
 def _clicked(session: Session, user: SimulatedUser, seconds: list[float]) -> ClickRecord:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from seem_model.values import Segment, Segmentation
-from seem_model.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from seem_model.vocabulary import Vocabulary
 
 Resize = Callable[[Tensor], NDArray[np.float32]]  # (h, w) logits -> (H, W) logits
 
@@ -135,19 +138,18 @@ def semantic(
         score = resize(maps[k])
         better = score > best
         best[better], labels[better] = score[better], k + 1
-    segments = []
+    segments: list[Segment] = []
     final = np.zeros(shape, np.int32)
     for k in present:
         mask = labels == k + 1
         if mask.any():
             number = len(segments) + 1
             final[mask] = number
-            score = float(np.clip(best[mask].mean(), 0, 1))
+            certainty = float(np.clip(best[mask].mean(), 0, 1))
             thing = vocabulary.things[k]
-            segments.append(Segment(number, vocabulary.names[k], score, thing))
+            segments.append(Segment(number, vocabulary.names[k], certainty, thing))
     return Segmentation(labels=final, segments=tuple(segments))
 
 
 def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(x, -30, 30)))
-    return result
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)

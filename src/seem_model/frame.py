@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from seem_model.config import FrameConfig
-from seem_model.values import RGB, Mask
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seem_model.config import FrameConfig
+    from seem_model.values import RGB, Mask
 
 STRIDE = 4
 FAR_OUTSIDE = -20.0  # logit of pixels that a view does not show
@@ -112,27 +115,36 @@ class Frame:
         """(H, W) bool original -> (1, Hp, Wp) bool; no drawn pixel inside the box is lost."""
         shown = np.zeros(self.padded, bool)
         part = mask[self.box.slices]
-        if self.height >= part.shape[0] and self.width >= part.shape[1]:
-            rows = np.arange(self.height) * part.shape[0] // self.height
-            cols = np.arange(self.width) * part.shape[1] // self.width
+        h, w = part.shape
+        # Pixel centres go to the pixel they fall in: corners would shift marks by half a pixel.
+        if self.height >= h and self.width >= w:
+            rows = (2 * np.arange(self.height) + 1) * h // (2 * self.height)
+            cols = (2 * np.arange(self.width) + 1) * w // (2 * self.width)
             shown[: self.height, : self.width] = part[np.ix_(rows, cols)]
         else:
             rows, cols = np.nonzero(part)
-            rows = rows * self.height // part.shape[0]
-            cols = cols * self.width // part.shape[1]
+            rows = (2 * rows + 1) * self.height // (2 * h)
+            cols = (2 * cols + 1) * self.width // (2 * w)
             shown[rows, cols] = True
         return torch.from_numpy(shown)[None]
 
     def memory(self, logits: NDArray[np.float32]) -> Tensor:
         """(H, W) original logits -> (1, Hp/4, Wp/4) float; padding is far outside."""
         part = torch.from_numpy(np.ascontiguousarray(logits[self.box.slices]))[None, None].float()
-        size = (max(1, round(self.height / STRIDE)), max(1, round(self.width / STRIDE)))
+        scale = (self.height / self.box.height / STRIDE, self.width / self.box.width / STRIDE)
+        # Rounding the size to whole cells would stretch the memory. The scale is exact instead,
+        # and the last, partly covered cells are filled from repeated borders.
+        size = (-(-self.height // STRIDE), -(-self.width // STRIDE))
+        bottom, right = (
+            max(0, math.ceil((n + 0.5) / s) - length)
+            for n, s, length in zip(size, scale, part.shape[2:], strict=True)
+        )
         small = F.interpolate(
-            part, size=size, mode="bilinear", align_corners=False, antialias=True
-        )[0]
-        h, w = self.coarse
-        shown = small.new_full((1, h, w), FAR_OUTSIDE)
-        shown[:, : size[0], : size[1]] = small[:, :h, :w]
+            F.pad(part, (0, right, 0, bottom), mode="replicate"), scale_factor=scale,
+            mode="bilinear", align_corners=False, antialias=True, recompute_scale_factor=False,
+        )[0]  # fmt: skip
+        shown = small.new_full((1, *self.coarse), FAR_OUTSIDE)
+        shown[:, : size[0], : size[1]] = small[:, : size[0], : size[1]]
         return shown
 
     def back(self, logits: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -148,11 +160,3 @@ class Frame:
         whole = np.full(shape, FAR_OUTSIDE, np.float32)
         whole[self.box.slices] = content[0, 0].numpy()
         return whole
-
-    def stack_back(self, logits: Tensor) -> Tensor:
-        """(N, h, w) stride-4 logits -> (N, H, W) of the box, for whole-image readouts."""
-        full = F.interpolate(
-            logits[None], size=self.padded, mode="bilinear", align_corners=False
-        )[:, :, : self.height, : self.width]
-        extent = (self.box.height, self.box.width)
-        return F.interpolate(full, size=extent, mode="bilinear", align_corners=False)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,8 +11,10 @@ import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from seem_model.modeling.decoded import Decoded, Queries
 from seem_model.modeling.points import sample, uncertain_points
+
+if TYPE_CHECKING:
+    from seem_model.modeling.decoded import Decoded, Queries
 
 
 @dataclass(frozen=True)
@@ -188,9 +191,7 @@ def choice_losses(
         cost += config.cost.dice * dice(predicted.flatten(0, 1), wanted.flatten(0, 1))
         index = (cost.view(n, -1) - config.cost.ce * logits.softmax(1)).argmin(1)
     picked = masks[torch.arange(n, device=index.device), index]
-    total_bce, total_dice = mask_losses(
-        picked, truth, config=config, generator=generator, count=n
-    )
+    total_bce, total_dice = mask_losses(picked, truth, config=config, generator=generator, count=n)
     losses = {
         f"{name}_ce": F.cross_entropy(logits, index) * weights.ce,
         f"{name}_bce": total_bce * weights.bce,

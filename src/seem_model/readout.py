@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seem_model.modeling.decoded import Decoded, Queries
+if TYPE_CHECKING:
+    from seem_model.modeling.decoded import Decoded, Queries
 
 
 @dataclass(frozen=True, eq=False)

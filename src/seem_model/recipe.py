@@ -14,7 +14,7 @@ from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.data.crops import CropConfig
 from seem_model.errors import ConfigError
 from seem_model.losses import LossConfig
-from seem_model.training_step import RoundsConfig
+from seem_model.training_rounds import RoundsConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,8 @@ class Recipe:
         Preset (``lite``, ``tiny``).
     start : str
         Checkpoint to start from; "" starts from ImageNet (LITE) or at random.
+    root : str
+        Folder that the paths of ``data`` are relative to; "" is where you run.
     data : tuple of SetConfig
     steps : int
         Length of the run; the learning rate ends there.
@@ -68,6 +70,7 @@ class Recipe:
 
     model: str = "lite"
     start: str = ""
+    root: str = ""
     data: tuple[SetConfig, ...] = ()
     steps: int = 1000
     sizes: tuple[int, ...] = (256,)
@@ -85,6 +88,11 @@ class Recipe:
     rounds: RoundsConfig = field(default_factory=RoundsConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
 
+    @property
+    def sets(self) -> tuple[SetConfig, ...]:
+        """The data sets, with paths under ``root``."""
+        return tuple(dataclasses.replace(s, path=str(Path(self.root) / s.path)) for s in self.data)
+
     @classmethod
     def from_yaml(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:
         """Read a recipe; ``overrides`` are ``key=value`` or ``part.key=value`` in YAML.
@@ -100,20 +108,37 @@ class Recipe:
             raise ConfigError(f"There is no recipe at {path}.") from None
         except yaml.YAMLError as error:
             raise ConfigError(f"The recipe {path} is not valid YAML: {error}") from error
+        if not isinstance(values, dict):
+            raise ConfigError(f"The recipe {path} must hold named values.")
         for override in overrides:
-            key, sep, value = override.partition("=")
-            if not sep:
-                raise ConfigError(f'"{override}" is not of the form key=value.')
-            place = values
-            *parts, last = key.split(".")
-            for part in parts:
-                place = place.setdefault(part, {})
-            place[last] = yaml.safe_load(value)
-        return build(cls, values, where=str(path))
+            _override(values, override)
+        return typing.cast("Recipe", build(cls, values, where=str(path)))
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, sep, text = override.partition("=")
+    if not sep:
+        raise ConfigError(f'"{override}" is not of the form key=value.')
+    *parts, last = key.split(".")
+    place = values
+    for part in parts:
+        place = place.setdefault(part, {})
+        if not isinstance(place, dict):
+            raise ConfigError(f'"{override}": {part} is a single value, it has no parts.')
+    try:
+        place[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f'"{override}" is not valid YAML: {error}') from error
 
 
 def build(kind: type, values: Any, *, where: str) -> Any:
-    """Dataclass ``kind`` from plain values, refusing unknown keys by name."""
+    """Dataclass ``kind`` from plain values, refusing unknown keys by name.
+
+    Raises
+    ------
+    ConfigError
+        For unknown or missing keys and values of another type.
+    """
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: {kind.__name__} needs named values, not {values!r}.")
     hints = typing.get_type_hints(kind)
@@ -123,18 +148,23 @@ def build(kind: type, values: Any, *, where: str) -> Any:
         raise ConfigError(
             f"{where}: unknown key {', '.join(unknown)}; known are {', '.join(sorted(known))}."
         )
-    built = {}
-    for name, value in values.items():
-        hint = hints[name]
-        if dataclasses.is_dataclass(hint):
-            built[name] = build(typing.cast("type", hint), value, where=f"{where}: {name}")
-        elif typing.get_origin(hint) is tuple:
-            inner = typing.get_args(hint)[0]
-            rows = list(value)
-            if dataclasses.is_dataclass(inner):
-                kind_ = typing.cast("type", inner)
-                rows = [build(kind_, row, where=f"{where}: {name}") for row in rows]
-            built[name] = tuple(rows)
-        else:
-            built[name] = hint(value) if hint in (int, float, str) else value
-    return kind(**built)
+    built = {k: _typed(v, hints[k], where=f"{where}: {k}") for k, v in values.items()}
+    try:
+        return kind(**built)
+    except TypeError as error:
+        raise ConfigError(f"{where}: {error}.") from error
+
+
+def _typed(value: Any, hint: Any, *, where: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return build(typing.cast("type", hint), value, where=where)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{where} must be a list, not {value!r}.")
+        inner = typing.get_args(hint)[0]
+        return tuple(_typed(v, inner, where=where) for v in value)
+    try:
+        # YAML reads 1e-3 as text: numbers are made here.
+        return hint(value) if hint in (int, float, str) else value
+    except (TypeError, ValueError):
+        raise ConfigError(f"{where} must be of type {hint.__name__}, not {value!r}.") from None

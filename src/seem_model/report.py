@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from seem_model.errors import DataError
-
-if TYPE_CHECKING:
-    from seem_model.metrics.interactive import ClickTally
+from seem_model.metrics.interactive import ClickTally
 
 NOC = (80, 85, 90)
 WITH_INTERVAL = (1, 3, 5)

@@ -11,13 +11,14 @@ from PIL import Image
 
 from seem_model.clicks import Click, add_click
 from seem_model.errors import ImageError, PromptError
+from seem_model.image import read_image, to_rgb
 from seem_model.values import Prompts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seem_model.predictor import Predictor
-    from seem_model.values import Segmentation
+    from seem_model.values import RGB, Segmentation
 
 FORMATS = (".png", ".tif", ".tiff", ".npy")
 
@@ -93,13 +94,12 @@ def segment(request: Request) -> str:
     """
     from seem_model import Session, load
 
-    image = _read(request)
+    image = to_rgb(_read(request))
     if request.everything is None:
         # Refuse prompts outside the image before the model is loaded, which takes seconds.
-        rgb = _to_rgb(image)
-        height, width = rgb.shape[:2]
+        height, width = image.shape[:2]
         prompts = prompts_of(request, (height, width))
-        session = Session(load(request.checkpoint, device=request.device), rgb)
+        session = Session(load(request.checkpoint, device=request.device), image)
         answer = session.step(prompts)
         save(request.out, answer.mask)
         label = f"{answer.label} ({answer.label_score:.2f})" if answer.label else "unnamed"
@@ -156,20 +156,13 @@ def save(path: str | Path, pixels: NDArray[Any]) -> None:
 
 def _read(request: Request) -> NDArray[Any]:
     from seem_model import samples
-    from seem_model.image import read_image
 
     if request.image is not None:
         return read_image(request.image)
     return samples.load(request.sample or "")
 
 
-def _to_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
-    from seem_model.image import to_rgb
-
-    return to_rgb(image)
-
-
-def _everything(predictor: Predictor, image: NDArray[Any], request: Request) -> Segmentation:
+def _everything(predictor: Predictor, image: RGB, request: Request) -> Segmentation:
     features = predictor.features(image)
     if request.everything == "instances":
         return predictor.instances(features, classes=request.classes)

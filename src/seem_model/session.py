@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-from seem_model.predictor import Predictor
-from seem_model.values import RGB, Prompts, Round
+    from seem_model.predictor import Predictor
+    from seem_model.values import RGB, Prompts, Round
 
 
 class Session:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,17 +14,22 @@ from torch.utils.data import DataLoader, Dataset
 
 from seem_model import checkpoint
 from seem_model.config import LITE, TINY, ModelConfig
-from seem_model.data.batches import Batch, Batches
+from seem_model.data.batch import Batch
+from seem_model.data.batches import Batches
 from seem_model.errors import ConfigError, SeemError
 from seem_model.losses import total
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
 from seem_model.modeling.names import BACKGROUND, PhraseBook
-from seem_model.modeling.seem import Seem
-from seem_model.recipe import OptimConfig, Recipe
+from seem_model.optimise import Average, learning_rate, parameter_groups
 from seem_model.training_step import Schedule, TrainingStep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from accelerate import Accelerator
+
+    from seem_model.modeling.seem import Seem
+    from seem_model.recipe import Recipe
 
 _PRESETS = {"lite": LITE, "tiny": TINY}
 
@@ -70,75 +73,6 @@ def _imagenet() -> dict[str, torch.Tensor]:
     return state
 
 
-def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
-    """AdamW groups: the backbone slower; no decay for vectors and embeddings; text frozen."""
-    frozen = {id(p) for p in model.text.parameters()}  # type: ignore[attr-defined]
-    if isinstance(model.backbone, EfficientNetLite):
-        frozen |= {id(p) for p in model.backbone.frozen_parameters()}
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    embeddings = {
-        id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)
-    }
-    for name, p in model.named_parameters():
-        if id(p) in frozen:
-            p.requires_grad_(False)
-            continue
-        lr = optim.backbone_lr if name.startswith("backbone.") else optim.lr
-        plain = p.ndim < 2 or id(p) in embeddings
-        groups.setdefault((lr, 0.0 if plain else optim.decay), []).append(p)
-    return [
-        {"params": ps, "lr": lr, "weight_decay": decay} for (lr, decay), ps in groups.items()
-    ]
-
-
-def learning_rate(step: int, recipe: Recipe) -> float:
-    """Factor of the peak learning rate: linear warm-up, then half a cosine to zero."""
-    warmup = recipe.optim.warmup
-    if step < warmup:
-        return (step + 1) / warmup
-    done = (step - warmup) / max(1, recipe.steps - warmup)
-    return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * min(1.0, done))))
-
-
-class Average:
-    """Exponential moving average of trainable weights (warm at the start)."""
-
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay, self.count = decay, 0
-        self.values = {
-            k: p.detach().clone() for k, p in model.named_parameters() if p.requires_grad
-        }
-
-    @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
-        """Move towards the model's weights."""
-        self.count += 1
-        decay = min(self.decay, (1 + self.count) / (10 + self.count))
-        for name, p in model.named_parameters():
-            if name in self.values:
-                self.values[name].lerp_(p.detach(), 1 - decay)
-
-    def copied_to(self, model: Seem) -> Seem:
-        """A copy of ``model`` that holds the average."""
-        twin = checkpoint.build(model.config)
-        twin.load_state_dict(model.state_dict())
-        with torch.no_grad():
-            for name, p in twin.named_parameters():
-                if name in self.values:
-                    p.copy_(self.values[name])
-        return twin.eval()
-
-    def state_dict(self) -> dict[str, Any]:
-        """For resuming."""
-        return {"count": self.count, "values": self.values}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From :meth:`state_dict`."""
-        self.count = state["count"]
-        for name, value in state["values"].items():
-            self.values[name].copy_(value)
-
-
 def _loader(batches: Batches, recipe: Recipe, first: int, rank: int, world: int) -> Iterable[Batch]:
     order = range(first * world + rank, recipe.steps * world, world)
     return DataLoader(
@@ -146,6 +80,16 @@ def _loader(batches: Batches, recipe: Recipe, first: int, rank: int, world: int)
         num_workers=recipe.loader_workers,
         prefetch_factor=3 if recipe.loader_workers else None,
     )  # fmt: skip
+
+
+def _accelerator(recipe: Recipe) -> Accelerator:
+    try:
+        from accelerate import Accelerator, DistributedDataParallelKwargs
+    except ImportError:
+        raise SeemError('Training needs accelerate: install "napari-seem[train]".') from None
+    # Objects and phrases are not part of every step, nor texts and examples of every batch.
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    return Accelerator(mixed_precision=recipe.precision, kwargs_handlers=[unused])
 
 
 def train(
@@ -170,36 +114,30 @@ def train(
     Path
         The folder of the averaged weights, a checkpoint that :func:`seem_model.load` takes.
     """
-    try:
-        from accelerate import Accelerator
-    except ImportError:
-        raise SeemError('Training needs accelerate: install "napari-seem[train]".') from None
-    accelerator = Accelerator(mixed_precision=recipe.precision)
+    accelerator = _accelerator(recipe)
     out = Path(recipe.out)
     model = start_model(recipe)
     optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optim))
     average = Average(model, recipe.optim.ema)
-    batches = Batches(recipe.data, recipe.crop, recipe.batch, recipe.sizes, recipe.seed)
+    batches = Batches(recipe.sets, recipe.crop, recipe.batch, recipe.sizes, recipe.seed)
     book = PhraseBook(model.text)
     book.names([n for names in batches.vocabularies() for n in names] + [BACKGROUND])
     step_module = TrainingStep(model, book=book, loss=recipe.loss, rounds=recipe.rounds)
     step_module, optimizer = accelerator.prepare(step_module, optimizer)
     first = _resume(out, model, optimizer, average) if resume else 0
-    loader = _loader(
-        batches, recipe, first, accelerator.process_index, accelerator.num_processes
-    )
+    loader = _loader(batches, recipe, first, accelerator.process_index, accelerator.num_processes)
     log = _Log(out, report, recipe, accelerator)
-    # The average starts equal to the model, so one pass of the loop is all that changes state.
     for step, batch in enumerate(loader, start=first):
         if cancelled():
-            _save(out, step, model, optimizer, average)
+            if accelerator.is_main_process:
+                _save(out, step, model, optimizer, average)
             break
         losses = _one(step, batch, step_module, optimizer, recipe, accelerator)
         average.update(model)
         log.write(step, losses)
-        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
-            if accelerator.is_main_process:
-                _save(out, step + 1, model, optimizer, average)
+        due = (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps
+        if due and accelerator.is_main_process:
+            _save(out, step + 1, model, optimizer, average)
     return out / "checkpoint"
 
 
@@ -213,7 +151,8 @@ def _one(
         group["lr"] = group["peak"] * factor
     schedule = Schedule(
         objects=recipe.objects_every > 0 and step % recipe.objects_every == 0,
-        phrases=recipe.phrases_every > 0 and step % recipe.phrases_every == 1 % recipe.phrases_every,
+        phrases=recipe.phrases_every > 0
+        and step % recipe.phrases_every == 1 % recipe.phrases_every,
     )
     # Draws depend on seed, step and process alone, so that resuming repeats them.
     seeds = (recipe.seed, step, accelerator.process_index, 7)
@@ -291,8 +230,3 @@ class _Log:
 def _mean(values: Iterator[float]) -> float:
     found = list(values)
     return sum(found) / len(found)
-
-
-def with_steps(recipe: Recipe, steps: int) -> Recipe:
-    """The same recipe, of another length."""
-    return replace(recipe, steps=steps)

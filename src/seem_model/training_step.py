@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seem_model.clicks import next_click, paint_click
-from seem_model.data.batches import Ask, Batch
 from seem_model.frame import normalised
 from seem_model.losses import (
     LossConfig,
@@ -21,37 +19,19 @@ from seem_model.losses import (
     layers,
     object_losses,
 )
-from seem_model.modeling.attention import TokenGroup
-from seem_model.modeling.decoded import Decoded, Features
-from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.names import BACKGROUND, PhraseBook
-from seem_model.modeling.seem import Seem
-from seem_model.modeling.visual_sampler import VisualTokens
 from seem_model.readout import choose_by_click
+from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
+
+if TYPE_CHECKING:
+    from seem_model.data.batch import Ask, Batch
+    from seem_model.modeling.attention import TokenGroup
+    from seem_model.modeling.decoded import Decoded, Features
+    from seem_model.modeling.dense_prompt import PromptMaps
+    from seem_model.modeling.seem import Seem
+    from seem_model.modeling.visual_sampler import VisualTokens
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class RoundsConfig:
-    """Simulated interaction (SEEM §3.4: rounds without gradients, then one with).
-
-    Parameters
-    ----------
-    most : int
-        k is uniform in 0..most.
-    again : float
-        Share of rounds in which nothing is added: the model refines its own answer.
-    forget : float
-        Share of last rounds whose memory is taken away.
-    random_click : float
-        Share of corrections at a random error pixel instead of its centre.
-    """
-
-    most: int = 3
-    again: float = 0.2
-    forget: float = 0.1
-    random_click: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -60,15 +40,6 @@ class Schedule:
 
     objects: bool
     phrases: bool
-
-
-def prompt_maps(asks: tuple[Ask, ...]) -> PromptMaps:
-    """First prompts of N objects as (N, S, S) bool maps."""
-
-    def stack(name: str) -> Tensor:
-        return torch.from_numpy(np.stack([getattr(a, name) for a in asks]))
-
-    return PromptMaps(stack("positive"), stack("negative"), stack("region"))
 
 
 class TrainingStep(nn.Module):
@@ -173,22 +144,9 @@ class TrainingStep(nn.Module):
         logits = choose_by_click(decoded)
         size = truth.shape[-2:]
         masks = F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)
-        answers = (masks[:, 0] > 0).numpy()
-        positive, negative = maps.positive.numpy().copy(), maps.negative.numpy().copy()
-        for i, answer in enumerate(answers):
-            if rng.random() < self.rounds.again:
-                continue
-            random_place = rng if rng.random() < self.rounds.random_click else None
-            click = next_click(
-                truth[i].numpy(), answer, clicked=positive[i] | negative[i], rng=random_place
-            )
-            if click is not None:
-                target = positive if click.positive else negative
-                target[i] |= paint_click(answer.shape, click)
-        return replace(
-            maps, positive=torch.from_numpy(positive), negative=torch.from_numpy(negative),
-            memory=logits,
-        )  # fmt: skip
+        answers = (masks[:, 0] > 0).cpu().numpy()
+        clicked = with_corrections(maps, truth.cpu().numpy(), answers, rng=rng, rounds=self.rounds)
+        return clicked.with_memory(logits)
 
     def _text(self, phrases: list[str]) -> TokenGroup | None:
         if not any(phrases):
@@ -238,7 +196,7 @@ class TrainingStep(nn.Module):
         asked = [(i, v) for i, v in enumerate(batch.views) if v.phrase_mask is not None]
         if not asked:
             return {}
-        truth = torch.from_numpy(np.stack([v.phrase_mask for _, v in asked]))
+        truth = torch.from_numpy(np.stack([_present(v.phrase_mask) for _, v in asked]))
         states = self.book.states([v.phrase for _, v in asked])
         tokens = self.model.phrase_tokens(states)
         rows = features.rows(torch.tensor([i for i, _ in asked]))

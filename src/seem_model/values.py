@@ -45,7 +45,12 @@ class Exemplar:
 
     def __post_init__(self) -> None:
         mask = _as_mask(self.mask, "example")
-        if self.image.ndim != 3 or self.image.shape[:2] != mask.shape:
+        if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
+            raise PromptError(
+                "The example image must be RGB, (rows, columns, 3) uint8; it is "
+                f"{self.image.shape} {self.image.dtype}."
+            )
+        if self.image.shape[:2] != mask.shape:
             raise PromptError(
                 f"The example image {self.image.shape} and its mask {mask.shape} differ in size."
             )

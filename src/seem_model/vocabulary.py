@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from seem_model.errors import CheckpointError, PromptError
 from seem_model.modeling.names import BACKGROUND, name_summaries
-from seem_model.modeling.seem import Seem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from seem_model.modeling.seem import Seem
 
 LIST_FILE, VECTOR_FILE = "vocabulary.json", "vocabulary.safetensors"
 SMALL = ("person", "animal", "vehicle", "plant", "food", "furniture", "cell", "nucleus")
@@ -80,7 +85,7 @@ def read(folder: Path) -> tuple[NameList, Tensor | None]:
         )
         vectors = folder / VECTOR_FILE
         summaries = load_file(vectors)["summaries"].float() if vectors.exists() else None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise CheckpointError(f"{path} or its vectors cannot be read: {error}.") from error
     if summaries is not None and len(summaries) != len(listed.names) + 1:
         summaries = None
@@ -89,9 +94,7 @@ def read(folder: Path) -> tuple[NameList, Tensor | None]:
 
 def write(folder: Path, listed: NameList, summaries: Tensor) -> None:
     """Write list and summaries (K + 1, width; background last) into a checkpoint folder."""
-    rows = [
-        {"name": n, "thing": t} for n, t in zip(listed.names, listed.things, strict=True)
-    ]
+    rows = [{"name": n, "thing": t} for n, t in zip(listed.names, listed.things, strict=True)]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (folder / LIST_FILE).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     save_file({"summaries": summaries.half().contiguous()}, folder / VECTOR_FILE)

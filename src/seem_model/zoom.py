@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seem_model.frame import Box
-from seem_model.values import Mask, Prompts
+
+if TYPE_CHECKING:
+    from seem_model.values import Mask, Prompts
 
 MARGIN = 1.7  # side of a view over the object's longer side
 KEEP = 1.08  # a view is kept while what is needed, grown by this, still fits
@@ -69,8 +72,6 @@ def _around(box: Box, side: int, height: int, width: int) -> Box:
 
 def still_good(current: Box, wanted: Need) -> bool:
     """Whether the view of the round before also serves what is needed now."""
-    grown = _around(
-        wanted.box, max(1, round(wanted.side * KEEP)), wanted.shape[0], wanted.shape[1]
-    )
+    grown = _around(wanted.box, max(1, round(wanted.side * KEEP)), wanted.shape[0], wanted.shape[1])
     small_enough = max(current.height, current.width) <= SLACK * max(wanted.side, SMALLEST // 2)
     return current.contains(grown) and small_enough

@@ -51,6 +51,16 @@ class Screen:
             self._display.sync()
             time.sleep(0.05)
 
+    def press(self, key: str) -> None:
+        from Xlib import XK, X
+        from Xlib.ext.xtest import fake_input
+
+        code = self._display.keysym_to_keycode(XK.string_to_keysym(key))
+        for event in (X.KeyPress, X.KeyRelease):
+            fake_input(self._display, event, code)
+            self._display.sync()
+            time.sleep(0.05)
+
     def picture(self) -> np.ndarray:
         from Xlib import X
 
@@ -98,8 +108,32 @@ def screen_position(seen: dict[str, Any], row: float, col: float) -> tuple[int, 
     return round((left + x) * seen["ratio"]), round((top + y) * seen["ratio"])
 
 
+def canvas_of(picture: np.ndarray, seen: dict[str, Any]) -> np.ndarray:
+    x, y, width, height = (np.array(seen["canvas"]) * seen["ratio"]).astype(int)
+    return picture[y : y + height, x : x + width]
+
+
+def drawn(app: App, screen: Screen) -> tuple[dict[str, Any], np.ndarray]:
+    """What is seen, and the canvas, when the image is on the screen and nothing moves any more."""
+    deadline = time.monotonic() + 60
+    before, still = np.zeros(0), 0
+    while time.monotonic() < deadline:
+        seen = app.until(lambda _: True, what="window")
+        now = canvas_of(screen.picture(), seen)
+        still = still + 1 if np.array_equal(now, before) and now.std() > 10 else 0
+        if still == 3:
+            return seen, now
+        before = now
+        time.sleep(0.5)
+    pytest.fail("the canvas stayed blank or never came to rest")
+
+
 def label_pixels(seen: dict[str, Any]) -> int:
     return sum(count for kind, count in seen["layers"].values() if kind == "Labels")
+
+
+def labels_layers(seen: dict[str, Any]) -> int:
+    return sum(kind == "Labels" for kind, _ in seen["layers"].values())
 
 
 def points(seen: dict[str, Any]) -> int:
@@ -123,7 +157,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., App]]:
 
 
 @pytest.mark.timeout(400)
-def test_a_click_on_the_sample_gives_a_mask(start: Callable[..., App], tmp_path: Path) -> None:
+def test_click_see_the_mask_and_keep_it(start: Callable[..., App], tmp_path: Path) -> None:
     app, screen = start(), Screen()
     ready = app.until(
         lambda seen: "Points" in [kind for kind, _ in seen["layers"].values()] and seen["docks"],
@@ -131,9 +165,7 @@ def test_a_click_on_the_sample_gives_a_mask(start: Callable[..., App], tmp_path:
     )
     assert ready["hint"]
     assert not label_pixels(ready)
-    x, y, width, height = ready["canvas"]
-    before = screen.picture()[y : y + height, x : x + width]
-    assert before.std() > 10, "the canvas is blank"
+    ready, before = drawn(app, screen)
 
     screen.click(*screen_position(ready, 170, 320))  # the coffee in the cup
 
@@ -143,8 +175,15 @@ def test_a_click_on_the_sample_gives_a_mask(start: Callable[..., App], tmp_path:
     time.sleep(1)  # let the last frame be drawn before it is looked at
     shown = screen.picture()
     Image.fromarray(shown).save(tmp_path / "app.png")
-    after = shown[y : y + height, x : x + width]
+    after = canvas_of(shown, done)
+    assert after.shape == before.shape
     assert (np.abs(after.astype(int) - before).sum(axis=2) > 60).mean() > 0.01
+
+    screen.press("k")  # the mouse is still over the canvas
+
+    kept = app.until(lambda seen: labels_layers(seen) == 2, what="Labels layer of kept objects")
+    assert label_pixels(kept) > 0
+    assert points(kept) == 0, "the clicks of a kept object are gone"
     assert "Traceback" not in app.log.read_text()
     if folder := os.environ.get("SEEM_ARTIFACTS"):
         shutil.copy(tmp_path / "app.png", Path(folder) / "e2e.png")

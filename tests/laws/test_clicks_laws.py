@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from seem_model.clicks import next_click
 from seem_model.drawing import SHAPES, draw
 from seem_model.metrics.interactive import ClickRecord, ClickTally

@@ -4,34 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fakes import blobs
 from napari.components import ViewerModel
 
+from fakes import blobs
 from napari_seem.annotator import Annotator
 from napari_seem.target import Tool
-
-FIRST = blobs() > 0
-FIRST[32:] = False
-SECOND = (blobs() > 0) & ~FIRST
-
-
-def click(annotator: Annotator, row: float, col: float) -> None:
-    target = annotator.focus.target
-    if target.points is None:
-        annotator.use(Tool.CLICK)
-    target.points.add(annotator.focus.plane.lift(np.array([[row, col]])))
-
-
-def mask(annotator: Annotator) -> np.ndarray:
-    target, plane = annotator.focus.target, annotator.focus.plane
-    if target.result is None:
-        return np.zeros(plane.shape, bool)
-    return target.result.data[plane.indexer] > 0
-
-
-def points(annotator: Annotator) -> list:
-    layer = annotator.focus.target.points
-    return [] if layer is None else layer.data.tolist()
+from person import FIRST, SECOND, click, mask, points
 
 
 def test_click_gives_the_mask_score_and_name(annotator):
@@ -48,7 +26,7 @@ def test_negative_click_shrinks_the_mask_there(annotator):
     click(annotator, 12, 12)
     assert not mask(annotator)[12, 12]
     assert mask(annotator)[25, 25]
-    assert list(annotator.focus.target.points.features["sign"]) == ["positive", "negative"]
+    assert list(annotator.focus.target.prompts.points.features["sign"]) == ["positive", "negative"]
 
 
 def test_colours_follow_the_sign(annotator):
@@ -56,7 +34,7 @@ def test_colours_follow_the_sign(annotator):
     click(annotator, 1, 1)
     annotator.set_positive(True)
     click(annotator, 2, 2)
-    red, green = annotator.focus.target.points.face_color[:, :3]
+    red, green = annotator.focus.target.prompts.points.face_color[:, :3]
     assert red[0] > red[1]
     assert green[1] > green[0]
 
@@ -101,7 +79,7 @@ def test_memory_is_of_rounds_whose_prompts_remain(annotator, fake_load):
     click(annotator, 20, 20)
     click(annotator, 45, 50)
     assert fake_load.last.steps[-1][1] == 1
-    annotator.focus.target.points.data = np.array([[45.0, 50.0]])
+    annotator.focus.target.prompts.points.data = np.array([[45.0, 50.0]])
     assert fake_load.last.steps[-1][1] is None
 
 
@@ -116,7 +94,7 @@ def test_text_alone_and_with_a_click(annotator):
 
 def test_box_polygon_stroke_ellipse_and_paint(annotator, fake_load):
     annotator.use(Tool.BOX)
-    shapes = annotator.focus.target.shapes
+    shapes = annotator.focus.target.prompts.shapes
     box = np.array([[5, 5], [5, 35], [35, 35], [35, 5]])
     shapes.add([box], shape_type="rectangle")
     np.testing.assert_array_equal(mask(annotator), FIRST)
@@ -131,7 +109,7 @@ def test_box_polygon_stroke_ellipse_and_paint(annotator, fake_load):
     assert negative[58:63, 30].all()
     assert not negative[50, 30]
     annotator.use(Tool.PAINT)
-    scribble = annotator.focus.target.scribble
+    scribble = annotator.focus.target.prompts.scribble
     assert scribble.selected_label == 2
     scribble.paint([15, 15], 2)
     assert fake_load.last.steps[-1][0].negative[15, 15]
@@ -152,7 +130,7 @@ def test_box_polygon_stroke_ellipse_and_paint(annotator, fake_load):
 def test_deleting_a_point_recomputes(annotator):
     click(annotator, 20, 20)
     click(annotator, 45, 50)
-    layer = annotator.focus.target.points
+    layer = annotator.focus.target.prompts.points
     layer.selected_data = {1}
     layer.remove_selected()
     np.testing.assert_array_equal(mask(annotator), FIRST)
@@ -161,7 +139,7 @@ def test_deleting_a_point_recomputes(annotator):
 def test_changing_a_sign_in_the_features_table_recomputes(annotator):
     click(annotator, 20, 20)
     click(annotator, 12, 12)
-    layer = annotator.focus.target.points
+    layer = annotator.focus.target.prompts.points
     table = layer.features.copy()
     table.loc[1, "sign"] = "negative"
     layer.features = table
@@ -262,7 +240,9 @@ def test_hints_without_an_image(model_viewer, fake_load, told):
     assert fake_load.made == []
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("kaput"), ValueError("not enough memory")])
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("kaput"), ValueError("not enough memory")]
+)
 def test_errors_are_sentences_and_nothing_is_lost(annotator, fake_load, told, error):
     click(annotator, 20, 20)
     fake_load.last.error = error

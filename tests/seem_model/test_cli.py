@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeLoad, blobs
 from PIL import Image
-from tiny_folder import write_folder
 
 import seem_model
+from fakes import FakeLoad, blobs
 from seem_model.cli import main
+from tiny_folder import write_folder
 
 
 @pytest.fixture
@@ -30,11 +30,8 @@ def picture(tmp_path: Path) -> str:
 
 def test_clicks_and_avoidances_repeat(load: FakeLoad, picture: str, tmp_path: Path, capsys) -> None:
     out = tmp_path / "mask.png"
-    code = main(
-        ["segment", picture, "--click", "15,15", "--click", "45,50", "--avoid", "28,28"]
-        + ["--avoid", "12,28", "--out", str(out)]
-    )
-    assert code == 0
+    clicks = ["--click", "15,15", "--click", "45,50", "--avoid", "28,28", "--avoid", "12,28"]
+    assert main(["segment", picture, *clicks, "--out", str(out)]) == 0
     mask = np.asarray(Image.open(out))
     assert set(np.unique(mask)) == {0, 255}
     assert mask[15, 15] == mask[45, 50] == 255

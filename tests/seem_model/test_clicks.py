@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from seem_model.clicks import Click, add_click, next_click, paint_click
 from seem_model.drawing import SHAPES, draw
 from seem_model.errors import PromptError

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from seem_model.data.folder import Folder, Phrase
 from seem_model.errors import DataError
 from tiny_folder import HEIGHT, WIDTH, write_folder
@@ -94,9 +95,9 @@ def test_broken_samples_raise_or_are_left_out(root: Path) -> None:
     (root / "instances/b.png").write_bytes(b"no picture")
     (root / "images/c.png").unlink()
     folder = Folder.open(root)
-    with pytest.raises(DataError, match="b.png cannot be read"):
+    with pytest.raises(DataError, match=r"b\.png cannot be read"):
         folder.read("b")
-    with pytest.raises(DataError, match="c.png is missing"):
+    with pytest.raises(DataError, match=r"c\.png is missing"):
         folder.read("c")
     with pytest.raises(DataError):
         list(folder.samples("val"))

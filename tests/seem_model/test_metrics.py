@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from seem_model.metrics.interactive import ClickRecord, ClickTally
 from seem_model.metrics.overlap import coverage, dice, iou, overlap
 

@@ -1,3 +1,3 @@
-"""Dock widgets: views of an :class:`~napari_seem.annotator.Annotator`, without logic of their own."""
+"""Dock widgets: views of an :class:`~napari_seem.annotator.Annotator` without own logic."""
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from napari_seem.hints import STATES
+from napari_seem.widgets.bond import BUSY_COLOR
 
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 STATE_COLORS = {"ready": "#2ecc40", "error": "#ff4136", "not loaded": "#888888"}
-BUSY_COLOR = "#ffb000"
 
 
 class ModelView(QWidget):
@@ -38,7 +38,9 @@ class ModelView(QWidget):
         )
         self.checkpoint.setMinimumContentsLength(6)
         self.device = QComboBox()
-        self.device.setToolTip("Where the model runs. “auto” takes a graphics card if there is one.")
+        self.device.setToolTip(
+            "Where the model runs. “auto” takes a graphics card if there is one."
+        )
         self.device.addItems(DEVICES)
         self.state = QLabel()
         self.state.setToolTip("State of the model.")

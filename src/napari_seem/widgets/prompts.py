@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QLineEdit,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,9 @@ from napari_seem.target import Tool
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
 
+TOOL_STYLE = (
+    "QPushButton { padding: 3px; } QPushButton:checked { background: #5b6ee1; color: white; }"
+)
 TIPS = {
     Tool.CLICK: "Click on the object; click again where the answer is wrong.",
     Tool.BOX: "Drag a rectangle around the object; the object is somewhere inside.",
@@ -83,10 +85,10 @@ class PromptView(QWidget):
         box.setSpacing(4)
         grid = QGridLayout()
         grid.setSpacing(3)
-        self.tools: dict[Tool, QToolButton] = {}
+        self.tools: dict[Tool, QPushButton] = {}
         for k, tool in enumerate(Tool):
-            button = QToolButton()
-            button.setText(tool.value)
+            button = QPushButton(tool.value)
+            button.setStyleSheet(TOOL_STYLE)
             button.setToolTip(TIPS[tool])
             button.setCheckable(True)
             button.setSizePolicy(Policy.Policy.Expanding, Policy.Policy.Fixed)
@@ -114,7 +116,7 @@ class PromptView(QWidget):
         for tool, button in self.tools.items():
             button.setChecked(tool is a.tool)
             button.setEnabled(a.focus.plane is not None)
-        words = "＋ belongs to the object" if a.positive else "－ does not belong to it"
+        words = "+ belongs to the object" if a.positive else "− does not belong to it"
         self.sign.setText(f"{words}   [T]")
         color = COLORS[POSITIVE if a.positive else NEGATIVE]
         style = f"QPushButton {{ background: {color}; color: black; font-weight: bold; }}"

@@ -2,52 +2,117 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Qt
-from qtpy.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_seem.annotator import annotator_for
 from napari_seem.hints import hint
 from napari_seem.keys import SHORTCUTS, Keys
-from napari_seem.settings import preferences
 from napari_seem.target import Tool
+from napari_seem.widgets.bond import Bond, BusyBar
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice, PromptView
 from napari_seem.widgets.rounds import ObjectView, RoundsView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import napari
-
-    from napari_seem.annotator import Annotator
-
-BUSY = ("loading", "encoding", "thinking", "segmenting")
+    from qtpy.QtGui import QCloseEvent
 
 
-class Bond(QObject):
-    """Keeps an annotator open as long as a widget lives, and the widget fresh.
+class SeemWidget(QWidget):
+    """Dock widget "SEEM": click, draw or name a thing, correct the answer, commit it.
 
     Parameters
     ----------
-    widget : QWidget
-        Has a ``refresh()``.
-    annotator : Annotator
+    napari_viewer : napari.Viewer
     """
 
-    def __init__(self, widget: Any, annotator: Annotator) -> None:
-        super().__init__(widget)
-        self._refresh = widget.refresh
-        self._annotator = annotator
-        self._open = True
-        annotator.changed.connect(self._changed)
-        annotator.open()
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.annotator = annotator_for(napari_viewer)
+        self.model = ModelView(self.annotator)
+        self.image = ImageChoice(self.annotator)
+        self.prompts = PromptView(self.annotator)
+        self.object = ObjectView(self.annotator)
+        self.rounds = RoundsView(self.annotator)
+        self.busy = BusyBar()
+        self.hint = QLabel()
+        self.hint.setToolTip("What is going on, or what the next click will do.")
+        self._start = QTimer(self)
+        self._start.setSingleShot(True)
+        self._start.timeout.connect(self._take_click_tool)
+        self._lay_out()
+        bond = Bond(self.refresh, self.annotator)
+        keys = Keys(napari_viewer, self.annotator)
+        self._ends = (keys.close, bond.close)
+        # closed by its own button the dock is destroyed, with the whole window it is closed
+        self.destroyed.connect(partial(_end, self._ends))
+        self.refresh()
 
-    def close(self) -> None:
-        """Let go of the annotator; once is enough, more does no harm."""
-        if self._open:
-            self._open = False
-            self._annotator.changed.disconnect(self._changed)
-            self._annotator.close()
+    def refresh(self) -> None:
+        """Show the state of the moment."""
+        for view in (self.model, self.image, self.prompts, self.object, self.rounds):
+            view.refresh()
+        text = hint(self.annotator)
+        if text != self.hint.text():
+            self.hint.setText(text)
+        self.busy.show_state(self.annotator.engine.state)
+        if self.annotator.tool is None and self.annotator.focus.plane is not None:
+            # not at once: napari may be in the middle of adding the image
+            self._start.start(0)
 
-    def _changed(self) -> None:
-        self._refresh()
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Unbind keys and let the annotator rest; it keeps everything for the next time."""
+        _end(self._ends)
+        super().closeEvent(event)
+
+    def _take_click_tool(self) -> None:
+        # so that the first click on an image already gives a mask
+        if self.annotator.tool is None and self.annotator.focus.plane is not None:
+            self.annotator.use(Tool.CLICK)
+
+    def _lay_out(self) -> None:
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 6, 8, 6)
+        box.setSpacing(6)
+        form = QFormLayout()
+        form.setSpacing(4)
+        form.addRow("Model", self.model)
+        form.addRow("Image", self.image)
+        box.addLayout(form)
+        self.hint.setWordWrap(True)
+        self.hint.setMinimumHeight(3 * self.hint.fontMetrics().lineSpacing() + 8)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.hint.setStyleSheet("QLabel { font-weight: bold; }")
+        for part in (self.hint, self.busy, self.prompts, heading("Object"), self.object):
+            box.addWidget(part)
+        box.addWidget(heading("Rounds"))
+        box.addWidget(self.rounds, 1)
+        legend = QLabel(legend_of_keys())
+        legend.setWordWrap(True)
+        legend.setToolTip("\n".join(f"{s.key}: {s.words}" for s in SHORTCUTS))
+        legend.setStyleSheet("QLabel { color: #999999; }")
+        box.addWidget(legend)
+        self.legend = legend
+
+
+def heading(text: str) -> QLabel:
+    """Title of a part of a dock."""
+    label = QLabel(text)
+    label.setStyleSheet("QLabel { color: #aaaaaa; }")
+    return label
+
+
+def legend_of_keys() -> str:
+    """The keys in one or two lines."""
+    return " · ".join(f"{s.key} {s.brief}" for s in SHORTCUTS if s.brief)
+
+
+def _end(ends: Sequence[Callable[[], None]]) -> None:
+    for end in ends:
+        end()

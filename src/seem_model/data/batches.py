@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seem_model.clicks import add_click, next_click
+from seem_model.data.batch import Ask, Batch, View
 from seem_model.data.crops import Crop, CropConfig, cut
 from seem_model.data.folder import Folder, Sample, SegmentInfo
 from seem_model.drawing import Shape, draw
+from seem_model.errors import DataError
 from seem_model.values import Mask, Prompts
 
+_PATIENCE = 1000  # views drawn in vain before the data are said to hold no objects
 _DRAWN: tuple[Shape, ...] = ("stroke", "polygon", "circle", "mask")
 
 
@@ -69,46 +71,16 @@ class BatchConfig:
     phrases: float = 0.5
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Ask:
-    """One object to be found: row ``image`` of the batch, with its first prompt."""
-
-    image: int
-    truth: Mask
-    name: str
-    positive: Mask
-    negative: Mask
-    region: Mask
-    text: str = ""
-    example: Mask | None = None
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class View:
-    """One image of a batch with all that is labelled in it."""
-
-    crop: Crop
-    masks: NDArray[np.bool_]  # (G, S, S)
-    names: tuple[str, ...]
-    vocabulary: tuple[str, ...]
-    complete: bool
-    phrase: str = ""
-    phrase_mask: Mask | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Views and the objects asked for in them."""
-
-    views: tuple[View, ...]
-    asks: tuple[Ask, ...]
-
-
 @dataclass(eq=False)
 class Batches:
     """Batch number ``step`` of a run; a function of the seed and the number alone.
 
     Reads every image once and keeps it (training sets here are small).
+
+    Raises
+    ------
+    DataError
+        If a folder is broken, or there is nothing to train on.
     """
 
     sets: Sequence[SetConfig]
@@ -123,6 +95,13 @@ class Batches:
         self.folders = [Folder.open(s.path) for s in self.sets]
         self._ids = [f.ids(self.split) for f in self.folders]
         weights = np.array([s.weight for s in self.sets], float)
+        if not self.sets:
+            raise DataError("There is no data to train on: name at least one data folder.")
+        if not (weights >= 0).all() or weights.sum() <= 0:
+            raise DataError("The weight of a data set must be positive.")
+        empty = [f.name for f, ids in zip(self.folders, self._ids, strict=True) if not ids]
+        if empty:
+            raise DataError(f'{", ".join(empty)}: there are no images in the "{self.split}" split.')
         self._shares = weights / weights.sum()
 
     def __call__(self, step: int) -> Batch:
@@ -131,9 +110,16 @@ class Batches:
         size = int(rng.choice(self.size))
         views: list[View] = []
         asks: list[Ask] = []
+        vain = 0
         while len(views) < self.batch.images:
             drawn = self._view(rng, size)
             if drawn is None:
+                vain += 1
+                if vain > _PATIENCE:
+                    raise DataError(
+                        "The training images hold no object that can be asked for: all are "
+                        f"crowds, nameless or smaller than {self.batch.min_pixels} pixels."
+                    )
                 continue
             view, wanted = drawn
             row = len(views)

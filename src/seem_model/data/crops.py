@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from seem_model.data.folder import Sample, SegmentInfo
+if TYPE_CHECKING:
+    from seem_model.data.folder import Sample, SegmentInfo
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ Table = dict[Kind, frozenset[Kind]]
 
 
 def _table(**rows: str) -> Table:
-    return {kind: frozenset(seen.split()) for kind, seen in rows.items()}  # type: ignore[misc]
+    return cast("Table", {kind: frozenset(seen.split()) for kind, seen in rows.items()})
 
 
 SEPARATE = _table(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seem_model.config import DecoderConfig
 from seem_model.modeling.attention import (
     TABLES,
     CrossAttentionLayer,
@@ -22,6 +22,9 @@ from seem_model.modeling.attention import (
 from seem_model.modeling.decoded import Decoded, Features, Queries, Request
 from seem_model.modeling.pixel_decoder import sine_position
 from seem_model.modeling.visual_sampler import VisualSampler, VisualTokens
+
+if TYPE_CHECKING:
+    from seem_model.config import DecoderConfig
 
 _QUERY_KINDS: tuple[Kind, ...] = ("objects", "grounding", "spatial")
 
@@ -74,7 +77,7 @@ class Decoder(nn.Module):
             nn.Identity() if same else nn.Conv2d(level_width, c, 1) for _ in range(3)
         )
         empty = -1.0 if config.prompting == "separate_v1" else 0.0
-        self.sampler = VisualSampler(c, empty=empty)
+        self.sampler = VisualSampler(c, empty=empty, centred=config.points == "centres")
         layers = range(config.layers)
         self.cross = nn.ModuleList(CrossAttentionLayer(c, config.heads) for _ in layers)
         self.self_attention = nn.ModuleList(SelfAttentionLayer(c, config.heads) for _ in layers)
@@ -90,14 +93,12 @@ class Decoder(nn.Module):
         maps, tokens, places, masks = [], [], [], []
         for i, (project, level) in enumerate(zip(self.input_proj, features.levels, strict=True)):
             x = project(level) + self.level_embed.weight[i][None, :, None, None]
-            b, c, h, w = x.shape
+            c, h, w = x.shape[1:]
             maps.append(x)
             tokens.append(x.flatten(2).transpose(1, 2))
             places.append(sine_position(h, w, c, x.device))
             # The resize is linear: resizing features equals resizing every mask made of them.
-            small = F.interpolate(
-                features.mask, size=(h, w), mode="bilinear", align_corners=False
-            )
+            small = F.interpolate(features.mask, size=(h, w), mode="bilinear", align_corners=False)
             masks.append(small.flatten(2))
         return Scene(tuple(maps), tuple(tokens), tuple(places), tuple(masks), features.mask)
 
@@ -143,7 +144,7 @@ class Decoder(nn.Module):
         return torch.randint(prompts, (1, count), generator=generator).sort(dim=1).values
 
     # ------------------------------------------------------------------ prediction heads
-    def _predict(self, rows: list[TokenGroup], scene: Scene) -> tuple[Queries, ...]:
+    def _predict(self, rows: list[TokenGroup]) -> tuple[Queries, ...]:
         queries = []
         for rows_of_kind in rows:
             d = self.norm(rows_of_kind.value)
@@ -190,15 +191,15 @@ class Decoder(nn.Module):
         if request.points is not None:
             clicks = self.sampler(request.points, scene.maps, scene.fine)
         text = request.text
-        outputs = [self._predict(rows, scene)]
+        outputs = [self._predict(rows)]
         for i in range(self.config.layers):
             level = i % 3
             blocked = self._blocked(rows, outputs[-1], scene, level, request.memory)
             rows, text = self._layer(i, scene, rows, blocked, text, (clicks, request.example))
-            outputs.append(self._predict(rows, scene))
-        pooled = self._pooled(clicks, request.example)
-        kinds = [g.kind for g in rows]
-        decoded = [_decoded(kinds, o, scene, pooled) for o in (outputs if every_layer else outputs[-1:])]
+            outputs.append(self._predict(rows))
+        pooled, kinds = self._pooled(clicks, request.example), [g.kind for g in rows]
+        wanted = outputs if every_layer else outputs[-1:]
+        decoded = [_decoded(kinds, queries, scene, pooled) for queries in wanted]
         return decoded[-1].with_aux(tuple(decoded[:-1]))
 
     def _layer(
@@ -214,12 +215,11 @@ class Decoder(nn.Module):
         everyone = list(moved)
         if text is not None:
             everyone.append(text)
-        for kind, tokens in (("clicks", prompts[0]), ("example", prompts[1])):
-            if tokens is not None:
-                value = tokens.levels[level]
-                everyone.append(
-                    TokenGroup(kind, value, value.detach(), tokens.padding, tokens.owner)  # type: ignore[arg-type]
-                )
+        clicks, example = prompts
+        if clicks is not None:
+            everyone.append(clicks.at(level, "clicks"))
+        if example is not None:
+            everyone.append(example.at(level, "example"))
         x = torch.cat([g.value for g in everyone], dim=1)
         position = torch.cat([g.position for g in everyone], dim=1)
         hidden = self_attention_mask(everyone, TABLES[self.config.prompting])
@@ -240,7 +240,8 @@ class Decoder(nn.Module):
 def _decoded(
     kinds: list[Kind], queries: tuple[Queries, ...], scene: Scene, pooled: Tensor | None
 ) -> Decoded:
-    by_kind = {k: q.with_masks(scene.fine) for k, q in zip(kinds, queries, strict=True) if k in _QUERY_KINDS}
+    pairs = [(k, q) for k, q in zip(kinds, queries, strict=True) if k in _QUERY_KINDS]
+    by_kind = {kind: q.with_masks(scene.fine) for kind, q in pairs}
     return Decoded(
         objects=by_kind.get("objects"),
         grounding=by_kind.get("grounding"),

@@ -7,12 +7,14 @@ tokens. After SegNext (Liu et al., CVPR 2024) and RITM's maps; off for official 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seem_model.config import DensePromptConfig
+if TYPE_CHECKING:
+    from seem_model.config import DensePromptConfig
 
 _CHANNELS = 3 * 16 + 2
 
@@ -33,13 +35,6 @@ class PromptMaps:
     negative: Tensor
     region: Tensor
     memory: Tensor | None = None
-
-    def sliced(self, start: int, stop: int) -> PromptMaps:
-        """Rows ``start`` to ``stop`` of the batch."""
-        memory = None if self.memory is None else self.memory[start:stop]
-        return PromptMaps(
-            self.positive[start:stop], self.negative[start:stop], self.region[start:stop], memory
-        )
 
     def with_memory(self, memory: Tensor | None) -> PromptMaps:
         """The same drawings with another memory."""

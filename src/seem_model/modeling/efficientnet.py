@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seem_model.modeling.backbone_config import EfficientNetLiteConfig
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seem_model.modeling.backbone_config import EfficientNetLiteConfig
 
 _KERNELS = (3, 3, 5, 3, 5, 5, 3)
 _STRIDES = (1, 2, 2, 2, 1, 2, 1)
@@ -100,7 +103,9 @@ class EfficientNetLite(nn.Module):
         return [p for m in modules for p in m.parameters()]
 
 
-def fold_imagenet(source: Mapping[str, Tensor], config: EfficientNetLiteConfig) -> dict[str, Tensor]:
+def fold_imagenet(
+    source: Mapping[str, Tensor], config: EfficientNetLiteConfig
+) -> dict[str, Tensor]:
     """Our state dict from that of the package ``efficientnet-lite-pytorch`` (batch norms folded).
 
     Parameters

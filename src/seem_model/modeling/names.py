@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from seem_model.modeling.text import TextStates, TextTower
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TEMPLATES = ("{}", "a photo of a {}", "a picture of the {}")
 BACKGROUND = "background"
@@ -18,7 +21,7 @@ def name_summaries(tower: TextTower, names: Sequence[str], *, batch: int = 64) -
     """(K, D) mean of the normalised tower summaries of each name in every template."""
     if not names:
         return torch.zeros(0, tower.width)
-    phrases = [t.format(_plain(name)) for name in names for t in TEMPLATES]
+    phrases = [t.format(plain_name(name)) for name in names for t in TEMPLATES]
     parts = [
         F.normalize(tower.encode(phrases[i : i + batch]).summary, dim=-1)
         for i in range(0, len(phrases), batch)
@@ -26,7 +29,8 @@ def name_summaries(tower: TextTower, names: Sequence[str], *, batch: int = 64) -
     return torch.cat(parts).view(len(names), len(TEMPLATES), -1).mean(1)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A class name as people say it: "floor-other-merged" is "floor"."""
     for ending in ("-other", "-merged", "-stuff"):
         name = name.replace(ending, "")
     return name.replace("-", " ")
@@ -42,7 +46,7 @@ class PhraseBook:
 
     def states(self, phrases: Sequence[str]) -> TextStates:
         """States of N phrases, padded to one length: tokens (N, T, D)."""
-        missing = sorted({p for p in phrases} - self._states.keys())
+        missing = sorted(set(phrases) - self._states.keys())
         for phrase in missing:
             self._states[phrase] = self.tower.encode([phrase])
         found = [self._states[p] for p in phrases]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seem_model.config import PixelDecoderConfig
 from seem_model.modeling.attention import FeedForwardLayer, SelfAttentionLayer
+
+if TYPE_CHECKING:
+    from seem_model.config import PixelDecoderConfig
 
 
 def sine_position(height: int, width: int, channels: int, device: torch.device) -> Tensor:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seem_model.config import ModelConfig
 from seem_model.modeling.attention import TokenGroup, group
 from seem_model.modeling.backbone_config import EfficientNetLiteConfig
 from seem_model.modeling.decoded import Decoded, Features, Request
@@ -20,6 +19,11 @@ from seem_model.modeling.focal import FocalNet
 from seem_model.modeling.pixel_decoder import PixelDecoder
 from seem_model.modeling.text import TextStates, build_text
 from seem_model.modeling.visual_sampler import VisualTokens, gather_points
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seem_model.config import ModelConfig
 
 
 class Seem(nn.Module):
@@ -40,7 +44,7 @@ class Seem(nn.Module):
         else:
             self.backbone = FocalNet(config.backbone)
         pixel, decoder = config.pixel_decoder, config.decoder
-        channels: tuple[int, ...] = self.backbone.channels  # type: ignore[assignment]
+        channels: tuple[int, ...] = self.backbone.channels
         self.pixel_decoder = PixelDecoder(channels, pixel)
         self.decoder = Decoder(decoder, level_width=pixel.width, mask_width=pixel.mask_width)
         self.dense = (

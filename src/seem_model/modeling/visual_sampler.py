@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from seem_model.modeling.attention import Kind, TokenGroup
 from seem_model.modeling.points import sample
 
 
@@ -20,7 +21,7 @@ class Points:
     Parameters
     ----------
     places : (B, P, 2) float
-        (x, y) in [0, 1]: pixel index over image size, no half-pixel shift (official rule).
+        (x, y) in [0, 1): pixel index over image size, no half-pixel shift (official rule).
     positive : (B, P) bool
     padding : (B, P) bool
         True where there is no point.
@@ -28,6 +29,8 @@ class Points:
         Which of the image's prompts the point belongs to; -1 for padding.
     prompts : int
         Number of prompts an image.
+    size : (int, int)
+        Height and width of the grid that the pixels belong to.
     """
 
     places: Tensor
@@ -35,6 +38,7 @@ class Points:
     padding: Tensor
     owner: Tensor
     prompts: int
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,11 @@ class VisualTokens:
     owner: Tensor
     pooled: Tensor
 
+    def at(self, level: int, kind: Kind) -> TokenGroup:
+        """Decoder rows that carry the tokens of one level."""
+        value = self.levels[level]
+        return TokenGroup(kind, value, value.detach(), self.padding, self.owner)
+
 
 def gather_points(
     positive: Tensor, negative: Tensor, *, limit: int, generator: torch.Generator | None = None
@@ -68,21 +77,17 @@ def gather_points(
     limit : int
         Above it, a random subset is drawn in which every prompt has the same share.
     generator : torch.Generator or None
-        Source of that draw; None seeds one with 0, so that equal prompts give equal points.
+        Source of that draw; None seeds one with 0 for each image, so that equal prompts give
+        equal points, whatever else is in the batch.
     """
     device = positive.device
     b, n, h, w = positive.shape
-    generator = generator or torch.Generator().manual_seed(0)
     chosen: list[tuple[Tensor, Tensor]] = []
     for row in range(b):
-        for sign, masks in ((True, positive[row]), (False, negative[row])):
-            index = masks.nonzero()  # (K, 3): prompt, y, x in row-major order
-            if len(index) > limit:
-                counts = torch.bincount(index[:, 0], minlength=n).clamp(min=1).float()
-                weight = (1 / counts)[index[:, 0]].cpu()
-                keep = torch.multinomial(weight, limit, generator=generator)
-                index = index[keep.sort().values.to(device)]
-            chosen.append((index, torch.full((len(index),), sign, device=device)))
+        draws = generator or torch.Generator().manual_seed(0)
+        for masks, is_positive in ((positive[row], True), (negative[row], False)):
+            index = _at_most(limit, masks.nonzero(), n, draws)  # (K, 3): prompt, y, x
+            chosen.append((index, torch.full((len(index),), is_positive, device=device)))
     rows = [
         (torch.cat([chosen[i][0], chosen[i + 1][0]]), torch.cat([chosen[i][1], chosen[i + 1][1]]))
         for i in range(0, 2 * b, 2)
@@ -97,7 +102,16 @@ def gather_points(
         places[i, :k, 0] = index[:, 2] / w
         places[i, :k, 1] = index[:, 1] / h
         signs[i, :k], padding[i, :k], owner[i, :k] = sign, False, index[:, 0]
-    return Points(places, signs, padding, owner, n)
+    return Points(places, signs, padding, owner, n, (h, w))
+
+
+def _at_most(limit: int, index: Tensor, prompts: int, generator: torch.Generator) -> Tensor:
+    if len(index) <= limit:
+        return index
+    counts = torch.bincount(index[:, 0], minlength=prompts).clamp(min=1).float()
+    weight = (1 / counts)[index[:, 0]].cpu()
+    keep = torch.multinomial(weight, limit, generator=generator)
+    return index[keep.sort().values.to(index.device)]
 
 
 class VisualSampler(nn.Module):
@@ -110,9 +124,13 @@ class VisualSampler(nn.Module):
     levels : int
     empty : float
         What the pooled vector of a prompt without positive points holds (official: 0 or -1).
+    centred : bool
+        Whether features are read at pixel centres instead of by the official rule.
     """
 
-    def __init__(self, width: int, *, levels: int = 3, empty: float = 0.0) -> None:
+    def __init__(
+        self, width: int, *, levels: int = 3, empty: float = 0.0, centred: bool = False
+    ) -> None:
         super().__init__()
         self.projections = nn.ParameterList(
             nn.Parameter(torch.empty(width, width)) for _ in range(levels)
@@ -122,6 +140,7 @@ class VisualSampler(nn.Module):
         self.sign_embed = nn.Embedding(2, width)
         nn.init.normal_(self.sign_embed.weight, std=0.02)
         self.empty = empty
+        self.centred = centred
 
     def forward(self, points: Points, maps: tuple[Tensor, ...], mask: Tensor) -> VisualTokens:
         """Tokens of the points.
@@ -137,13 +156,23 @@ class VisualSampler(nn.Module):
         sign = self.sign_embed((~points.positive).long())  # row 0 positive, row 1 negative
         levels = []
         for projection, level in zip(self.projections, maps, strict=True):
-            read = sample(level, points.places, align_corners=True).transpose(1, 2)
+            read = self._read(level, points)
             levels.append(read @ projection + sign)
         return VisualTokens(tuple(levels), points.padding, points.owner, self.pool(points, mask))
 
+    def _read(self, maps: Tensor, points: Points) -> Tensor:
+        """(B, P, C) features under the points."""
+        if not self.centred:
+            return sample(maps, points.places, align_corners=True).transpose(1, 2)
+        half = [0.5 / n for n in reversed(points.size)]  # of a pixel, as x and y
+        border = maps.new_tensor([0.5 / n for n in reversed(maps.shape[-2:])])
+        centres = points.places + points.places.new_tensor(half)
+        inside = torch.maximum(torch.minimum(centres, 1 - border), border)
+        return sample(maps, inside, align_corners=False).transpose(1, 2)
+
     def pool(self, points: Points, mask: Tensor) -> Tensor:
         """(B, n, M) mean mask feature under each prompt's positive points."""
-        read = sample(mask, points.places, align_corners=True).transpose(1, 2)  # (B, P, M)
+        read = self._read(mask, points)  # (B, P, M)
         ids = torch.arange(points.prompts, device=mask.device)
         used = points.positive & ~points.padding
         member = ((points.owner[:, None] == ids[:, None]) & used[:, None]).to(read.dtype)

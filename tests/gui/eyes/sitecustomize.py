@@ -31,7 +31,7 @@ def look() -> dict | None:
         "canvas": [corner.x(), corner.y(), canvas.native.width(), canvas.native.height()],
         "ratio": canvas.native.devicePixelRatioF(),
         "origin_x_y": corners,  # canvas positions of world (row, col) = (0, 0), (0, 1), (1, 0)
-        "docks": [dock for dock in viewer.window.dock_widgets],
+        "docks": list(viewer.window.dock_widgets),
         "hint": bool(viewer.canvas.overlays.text.visible),
         "layers": {
             layer.name: [type(layer).__name__, int((layer.data != 0).sum())]

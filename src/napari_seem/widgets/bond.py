@@ -1,0 +1,88 @@
+"""What every dock has: a bond to its annotator, and a bar that moves while the model works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qtpy.QtGui import QPaintEvent
+
+    from napari_seem.annotator import Annotator
+
+BUSY_COLOR = "#ffb000"
+BUSY = ("loading", "encoding", "thinking", "segmenting")
+
+
+class Bond:
+    """Keeps an annotator open as long as a widget lives, and the widget fresh.
+
+    Parameters
+    ----------
+    refresh : callable
+        Called after every change.
+    annotator : Annotator
+    """
+
+    def __init__(self, refresh: Callable[[], None], annotator: Annotator) -> None:
+        self._refresh = refresh
+        self._annotator = annotator
+        self._open = True
+        annotator.changed.connect(self._changed)
+        annotator.open()
+
+    def close(self) -> None:
+        """Let go of the annotator; once is enough, more does no harm."""
+        if self._open:
+            self._open = False
+            self._annotator.changed.disconnect(self._changed)
+            self._annotator.close()
+
+    def _changed(self) -> None:
+        self._refresh()
+
+
+class BusyBar(QWidget):
+    """Thin bar that moves while the model works; it keeps its place, so nothing jumps.
+
+    Not a QProgressBar: that one repaints at once when reset, and the whole window with the canvas
+    goes with it, 75 ms on the GUI thread.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(4)
+        self.setToolTip("Moves while the model works.")
+        self._at = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(60)
+        self._timer.timeout.connect(self._move)
+
+    def show_state(self, state: str) -> None:
+        """Move in a busy state, else be empty."""
+        busy = state in BUSY
+        if busy != self._timer.isActive():
+            if busy:
+                self._timer.start()
+            else:
+                self._timer.stop()
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the groove, and in it the moving part."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor("#414851"))
+        if self._timer.isActive():
+            part = self.width() // 4
+            left = round(self._at * (self.width() + part)) - part
+            painter.fillRect(left, 0, part, self.height(), QColor(BUSY_COLOR))
+        painter.end()
+
+    def _move(self) -> None:
+        self._at = (self._at + 0.04) % 1.0
+        self.update()

@@ -1,0 +1,46 @@
+"""What one training step gets: views of images and the objects asked for in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seem_model.data.crops import Crop
+from seem_model.values import Mask
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ask:
+    """One object to be found: row ``image`` of the batch, with its first prompt."""
+
+    image: int
+    truth: Mask
+    name: str
+    positive: Mask
+    negative: Mask
+    region: Mask
+    text: str = ""
+    example: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class View:
+    """One image of a batch with all that is labelled in it."""
+
+    crop: Crop
+    masks: NDArray[np.bool_]  # (G, S, S)
+    names: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    complete: bool
+    phrase: str = ""
+    phrase_mask: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Views and the objects asked for in them."""
+
+    views: tuple[View, ...]
+    asks: tuple[Ask, ...]

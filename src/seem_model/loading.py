@@ -1,0 +1,59 @@
+"""Opening a model: the embedded default, the test model, or a checkpoint folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from seem_model import checkpoint as checkpoints
+from seem_model import vocabulary
+from seem_model.config import TINY
+from seem_model.errors import CheckpointError
+from seem_model.predictor import Predictor
+from seem_model.vocabulary import Vocabulary
+
+
+def load(checkpoint: str | Path = "lite", *, device: str = "cpu") -> Predictor:
+    """Load a model.
+
+    Parameters
+    ----------
+    checkpoint : str or Path
+        "lite" (the embedded default), "tiny" (untrained, seeded; for tests) or a folder with
+        ``config.json`` and ``model.safetensors``.
+    device : str
+        "cpu", "cuda", "mps", or "auto" for the best one there is.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is missing, damaged or not one of ours, or the device is not there.
+    """
+    place = _device(device)
+    if str(checkpoint) == "tiny":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model, folder = checkpoints.build(TINY), checkpoints.EMBEDDED / "none"
+    else:
+        folder = checkpoints.EMBEDDED if str(checkpoint) == "lite" else Path(checkpoint)
+        model = checkpoints.load_model(folder)
+    model = model.to(place).eval().requires_grad_(False)
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    listed, summaries = vocabulary.read(folder)
+    words = Vocabulary.build(model, listed, summaries)
+    name = str(checkpoint) if folder != checkpoints.EMBEDDED else "lite"
+    return Predictor(model=model, name=name, device=place, listed=listed, words=words)
+
+
+def _device(wanted: str) -> str:
+    available = {"cpu": True, "cuda": torch.cuda.is_available()}
+    available["mps"] = torch.backends.mps.is_available()
+    if wanted == "auto":
+        return "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
+    kind = wanted.split(":")[0]
+    if kind not in available:
+        raise CheckpointError(f'Unknown device "{wanted}"; choose auto, cpu, cuda or mps.')
+    if not available[kind]:
+        raise CheckpointError(f'This machine has no "{wanted}" device; choose "cpu" or "auto".')
+    return wanted

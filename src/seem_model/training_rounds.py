@@ -1,0 +1,71 @@
+"""Interaction in training: first prompts as maps, and the clicks of a simulated user on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seem_model.clicks import next_click, paint_click
+from seem_model.modeling.dense_prompt import PromptMaps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seem_model.data.batch import Ask
+
+
+@dataclass(frozen=True)
+class RoundsConfig:
+    """Simulated interaction (SEEM §3.4: rounds without gradients, then one with).
+
+    Parameters
+    ----------
+    most : int
+        k is uniform in 0..most.
+    again : float
+        Share of rounds in which nothing is added: the model refines its own answer.
+    forget : float
+        Share of last rounds whose memory is taken away.
+    random_click : float
+        Share of corrections at a random error pixel instead of its centre.
+    """
+
+    most: int = 3
+    again: float = 0.2
+    forget: float = 0.1
+    random_click: float = 0.3
+
+
+def prompt_maps(asks: tuple[Ask, ...]) -> PromptMaps:
+    """First prompts of N objects as (N, S, S) bool maps."""
+
+    def stack(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([getattr(a, name) for a in asks]))
+
+    return PromptMaps(stack("positive"), stack("negative"), stack("region"))
+
+
+def with_corrections(
+    maps: PromptMaps, truths: NDArray[np.bool_], answers: NDArray[np.bool_], *,
+    rng: np.random.Generator, rounds: RoundsConfig,
+) -> PromptMaps:  # fmt: skip
+    """``maps`` with the click that a careful person would add to each of N answers (N, S, S)."""
+    device = maps.positive.device
+    positive, negative = maps.positive.cpu().numpy().copy(), maps.negative.cpu().numpy().copy()
+    for i, answer in enumerate(answers):
+        if rng.random() < rounds.again:
+            continue
+        random_place = rng if rng.random() < rounds.random_click else None
+        clicked = positive[i] | negative[i]
+        click = next_click(truths[i], answer, clicked=clicked, rng=random_place)
+        if click is not None:
+            target = positive if click.positive else negative
+            target[i] |= paint_click(answer.shape, click)
+    return PromptMaps(
+        torch.from_numpy(positive).to(device), torch.from_numpy(negative).to(device),
+        maps.region, maps.memory,
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""The Everything dock in a real window, with a fake model."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+import napari_seem.annotator
+from fakes import FakePredictor, blobs
+from napari_seem.widgets.everything import EverythingWidget
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def dock(robot, monkeypatch, fake_load, qtbot):
+    monkeypatch.setattr(napari_seem.annotator, "_load", fake_load)
+    widget = EverythingWidget(robot.viewer)
+    robot.viewer.window.add_dock_widget(widget, name="Everything", area="right")
+    qtbot.waitUntil(lambda: widget.annotator.engine.state == "ready", timeout=10000)
+    return widget
+
+
+def test_segments_into_labels_with_a_table(robot, dock, qtbot):
+    dock.classes.value = "nucleus, cell"
+    dock.kind.value = "Instances"
+    dock.start.click()
+    qtbot.waitUntil(lambda: dock.table.rowCount() == 2, timeout=5000)
+    layer = robot.viewer.layers["SEEM instances"]
+    np.testing.assert_array_equal(layer.data > 0, blobs() > 0)
+    assert list(layer.features.columns) == ["index", "class", "score", "area"]
+    assert list(layer.features["class"]) == ["nucleus", "nucleus"]
+    assert sorted(layer.features["area"]) == [375, 400]
+    place = dock.table.visualItemRect(dock.table.item(1, 1)).center()
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(dock.table.viewport(), left, none, place)
+    assert layer.selected_label == int(dock.table.item(1, 0).text())
+    assert robot.viewer.layers.selection.active is layer
+    robot.viewer.layers.remove(layer)
+    assert dock.table.rowCount() == 0
+    QTest.mouseClick(dock.table.viewport(), left, none, place)
+
+
+def test_cancel_drops_the_result(robot, dock, qtbot, monkeypatch):
+    gate, panoptic = threading.Event(), FakePredictor.panoptic
+
+    def slow(self, features, *, classes=None):
+        gate.wait(5)
+        return panoptic(self, features, classes=classes)
+
+    monkeypatch.setattr(FakePredictor, "panoptic", slow)
+    dock.start.click()
+    qtbot.waitUntil(lambda: dock.annotator.engine.state == "segmenting", timeout=5000)
+    assert dock.cancel.isEnabled()
+    dock.cancel.click()
+    assert dock.start.isEnabled()
+    gate.set()
+    qtbot.waitUntil(lambda: dock.annotator.engine.state == "ready", timeout=5000)
+    assert "SEEM panoptic" not in [x.name for x in robot.viewer.layers]
+
+
+def test_error_is_a_notification_and_the_dock_goes_on(robot, dock, qtbot, fake_load, told):
+    fake_load.last.error = MemoryError()
+    dock.start.click()
+    qtbot.waitUntil(lambda: "not enough memory" in told.text, timeout=5000)
+    fake_load.last.error = None
+    dock.start.click()
+    qtbot.waitUntil(lambda: dock.table.rowCount() == 2, timeout=5000)

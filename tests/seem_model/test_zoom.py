@@ -1,0 +1,104 @@
+"""Which crop is looked at again, and how predictors with and without crops agree."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seem_model import zoom
+from seem_model.frame import Box
+from seem_model.values import Prompts
+from tiny_model import click, photo, predictor
+
+
+@st.composite
+def needs(draw) -> zoom.Need:
+    height, width = draw(st.integers(1, 600)), draw(st.integers(1, 600))
+    row, col = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+    bottom = draw(st.integers(row + 1, height))
+    right = draw(st.integers(col + 1, width))
+    return zoom.Need(Box(row, col, bottom, right), (height, width))
+
+
+@given(needs())
+def test_a_view_lies_in_the_image_and_shows_what_is_needed(wanted: zoom.Need) -> None:
+    view = zoom.view(wanted)
+    if view is None:
+        return
+    assert Box(0, 0, *wanted.shape).contains(view)
+    assert view.contains(wanted.box)
+    assert max(view.height, view.width) < max(wanted.shape)
+
+
+@given(needs())
+def test_large_objects_are_not_zoomed_at(wanted: zoom.Need) -> None:
+    if wanted.side * zoom.MARGIN >= zoom.WORTH * max(wanted.shape) + 1:
+        assert zoom.view(wanted) is None
+
+
+@given(needs())
+def test_a_new_view_is_good_and_stays_so_while_the_object_hardly_changes(wanted) -> None:
+    view = zoom.view(wanted)
+    if view is not None:
+        assert zoom.still_good(view, wanted)
+
+
+def test_a_view_is_left_when_the_object_grows_out_of_it_or_gets_tiny() -> None:
+    def need(low: int, high: int) -> zoom.Need:
+        return zoom.Need(Box(low, low, high, high), (500, 500))
+
+    view = zoom.view(need(200, 300))
+    assert view is not None
+    assert zoom.still_good(view, need(190, 310))
+    assert not zoom.still_good(view, need(190, 400))
+    assert not zoom.still_good(view, need(240, 250))
+
+
+def test_the_need_is_around_answer_marks_and_region() -> None:
+    prompts = click((50, 60), 10, 20) | click((50, 60), 40, 50, positive=False)
+    answer = np.zeros((50, 60), bool)
+    assert zoom.need(answer, prompts) == zoom.Need(Box(9, 19, 12, 22), (50, 60))
+    answer[30:33, 5] = True
+    assert zoom.need(answer, prompts) == zoom.Need(Box(9, 5, 33, 22), (50, 60))
+    region = np.zeros((50, 60), bool)
+    region[0:4, 0:4] = True
+    boxed = Prompts(positive=region & False, negative=region & False, region=region)
+    assert zoom.need(None, boxed) == zoom.Need(Box(0, 0, 4, 4), (50, 60))
+    assert zoom.need(answer & False, Prompts.empty((50, 60))) is None
+
+
+def test_with_and_without_zoom_answers_have_one_shape() -> None:
+    near, far = predictor(), predictor().without_zoom()
+    features = near.features(photo(150, 200))
+    region = np.zeros((150, 200), bool)
+    region[60:90, 80:110] = True
+    prompts = Prompts(positive=region & False, negative=region & False, region=region)
+    zoomed, plain = near.step(features, prompts), far.step(features, prompts)
+    assert zoomed.mask.shape == plain.mask.shape == (150, 200)
+    assert len(features.crops) == 1
+    assert not np.array_equal(zoomed.memory.logits, plain.memory.logits)
+    box = next(iter(features.crops))
+    outside = np.ones((150, 200), bool)
+    outside[box.slices] = False
+    assert not zoomed.mask[outside].any()
+
+
+def test_a_region_is_looked_at_in_one_crop_that_is_reused() -> None:
+    near = predictor()
+    features = near.features(photo(150, 200))
+    region = np.zeros((150, 200), bool)
+    region[60:90, 80:110] = True
+    prompts = Prompts(positive=region & False, negative=region & False, region=region)
+    near.step(features, prompts)
+    first = next(iter(features.crops.values()))
+    near.step(features, prompts)
+    assert next(iter(features.crops.values())) is first
+
+
+def test_the_cache_of_crops_is_bounded() -> None:
+    near = predictor()
+    features = near.features(photo(150, 200))
+    for row in range(0, 140, 12):
+        region = np.zeros((150, 200), bool)
+        region[row : row + 9, row : row + 9] = True
+        near.step(features, Prompts(positive=region, negative=region & False, region=region))
+    assert 1 < len(features.crops) <= 8
