@@ -11,7 +11,8 @@ from torch import Tensor
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Features
 from seem_model.modeling.visual_sampler import VisualTokens
-from seem_model.values import RGB, Exemplar
+from seem_model.settling import settled
+from seem_model.values import RGB, Exemplar, Prompts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,13 +60,13 @@ class Memory:
         Mask logits at stride 4 of the view that answered.
     frame : Frame
         That view.
-    shape : (H, W)
-        Size of the image.
+    prompts : Prompts
+        What was asked.
     """
 
     coarse: Tensor
     frame: Frame
-    shape: tuple[int, int]
+    prompts: Prompts
 
     @property
     def box(self) -> Box:
@@ -75,7 +76,40 @@ class Memory:
     @property
     def logits(self) -> NDArray[np.float32]:
         """(H, W) mask logits in original pixels."""
-        return self.frame.back(self.coarse, self.shape)
+        return self.frame.back(self.coarse, self.prompts.shape)
+
+    def seen_in(self, frame: Frame) -> Tensor:
+        """(h, w) mask logits at stride 4 of another view (or the same)."""
+        return self.coarse if frame == self.frame else frame.memory(self.logits)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The model's answer in one view.
+
+    Parameters
+    ----------
+    coarse : (h, w) float
+        Mask logits at stride 4 of the view.
+    concepts : (1, D) float
+        What was found, in the text space.
+    frame : Frame
+        The view.
+    """
+
+    coarse: Tensor
+    concepts: Tensor
+    frame: Frame
+
+    def remembered(self, prompts: Prompts) -> Memory:
+        """What the next round should know of it."""
+        return Memory(self.coarse, self.frame, prompts)
+
+    def settled(self, memory: Memory, prompts: Prompts) -> Look:
+        """The same, changed from the round before only where the nearest mark asks for it."""
+        positive, negative = (self.frame.marks(m)[0] for m in (prompts.positive, prompts.negative))
+        before = memory.seen_in(self.frame)
+        return replace(self, coarse=settled(before, self.coarse, positive, negative))
 
 
 def encode(model: Seem, rgb: RGB, box: Box, *, long_side: int) -> Encoded:

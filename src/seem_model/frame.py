@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import find_objects, label
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from seem_model.values import RGB, Mask
 
 STRIDE = 4
+CLICK = 3  # sides of a click's footprint in original pixels, and
+DOT = 7  # of what the model is shown of it in zoomed-in views
 FAR_OUTSIDE = -20.0  # logit of pixels that a view does not show
 
 
@@ -126,6 +129,34 @@ class Frame:
             rows = (2 * rows + 1) * self.height // (2 * h)
             cols = (2 * cols + 1) * self.width // (2 * w)
             shown[rows, cols] = True
+        return torch.from_numpy(shown)[None]
+
+    def marks(self, mask: Mask) -> Tensor:
+        """Like :meth:`mask`, but a click stays a place however far the view is zoomed in.
+
+        Marks of at most ``CLICK`` x ``CLICK`` original pixels become squares of ``DOT`` model
+        pixels; training shows clicks at about that size.
+        """
+        part = mask[self.box.slices]
+        h, w = part.shape
+        if max(self.height / h, self.width / w) * CLICK <= DOT:
+            return self.mask(mask)
+        found, _ = label(part, structure=np.ones((3, 3)))
+        shown = np.zeros(self.padded, bool)
+        strokes = part.copy()
+        for number, (rows, cols) in enumerate(find_objects(found), start=1):
+            if rows.stop - rows.start > CLICK or cols.stop - cols.start > CLICK:
+                continue
+            strokes[rows, cols] &= found[rows, cols] != number
+            row = round((rows.start + rows.stop) / 2 * self.height / h - 0.5)
+            col = round((cols.start + cols.stop) / 2 * self.width / w - 0.5)
+            reach = DOT // 2
+            shown[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1] = 1
+        shown[self.height :], shown[:, self.width :] = False, False
+        if strokes.any():
+            drawn = np.zeros_like(mask)
+            drawn[self.box.slices] = strokes
+            shown |= self.mask(drawn)[0].numpy()
         return torch.from_numpy(shown)[None]
 
     def memory(self, logits: NDArray[np.float32]) -> Tensor:

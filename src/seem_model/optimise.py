@@ -24,7 +24,7 @@ def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     for name, p in model.named_parameters():
-        if id(p) in frozen:
+        if id(p) in frozen or (optim.only and not name.startswith(optim.only)):
             p.requires_grad_(False)
             continue
         lr = optim.backbone_lr if name.startswith("backbone.") else optim.lr

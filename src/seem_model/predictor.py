@@ -9,13 +9,14 @@ import numpy as np
 import torch
 
 from seem_model import everything, vocabulary, zoom
-from seem_model.encoded import Encoded, ImageFeatures, Memory, encode_crop, encode_whole
+from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop, encode_whole
 from seem_model.errors import PromptError
 from seem_model.everything import Objects, Thresholds
 from seem_model.image import to_rgb
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.seem import Seem
-from seem_model.readout import Answer, by_click, by_text
+from seem_model.readout import by_click, by_text
+from seem_model.settling import may_settle
 from seem_model.values import Prompts, Round, Segmentation
 from seem_model.vocabulary import NameList, Vocabulary
 from seem_model.words import Words, encode_words
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seem_model.frame import Box, Frame
+    from seem_model.frame import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,60 +131,48 @@ class Predictor:
         drawn = bool(prompts.positive.any()) or prompts.region is not None
         if not drawn and memory is None and words.phrases is not None and words.example is None:
             return self._phrase_round(features, prompts, words)
-        logits, answer, frame = self._look(features, prompts, memory, words)
-        return self._round(prompts, logits, answer, frame)
+        return self._round(prompts, self._look(features, prompts, memory, words))
 
     def _look(
         self, features: ImageFeatures, prompts: Prompts, memory: Memory | None, words: Words
-    ) -> tuple[NDArray[np.float32], Answer, Frame]:
+    ) -> Look:
         """The whole image first, unless memory or a region says where the object is."""
-        logits = None if memory is None else memory.logits
-        answer = None
         zooms = self.zoom_in and self.model.config.frame.zoom_side > 0
-        if logits is None and (prompts.region is None or not zooms):
-            logits, answer = self._ask(features, features.whole, prompts, None, words)
-        box = self._view(features, prompts, logits, memory) if zooms else None
-        if box is None:
-            if answer is None:
-                logits, answer = self._ask(features, features.whole, prompts, logits, words)
-            frame = features.whole.frame
-        else:
-            crop = encode_crop(self.model, features, box)
-            logits, answer = self._ask(features, crop, prompts, logits, words)
-            frame = crop.frame
-        if logits is None:
-            raise PromptError("There is nothing to find yet.")
-        return logits, answer, frame
+        look, known = None, memory
+        if memory is None and (prompts.region is None or not zooms):
+            look = self._ask(features.whole, prompts, None, words)
+            known = look.remembered(prompts)
+        box = self._view(prompts, known, features.whole.frame.box) if zooms else None
+        if look is None or box is not None:
+            shown = features.whole if box is None else encode_crop(self.model, features, box)
+            look = self._ask(shown, prompts, known, words)
+        if memory is None or not may_settle(memory.prompts, prompts):
+            return look
+        return look.settled(memory, prompts)
 
-    def _view(
-        self, features: ImageFeatures, prompts: Prompts, logits: NDArray[np.float32] | None,
-        memory: Memory | None,
-    ) -> Box | None:  # fmt: skip
-        wanted = zoom.need(None if logits is None else logits > 0, prompts)
+    def _view(self, prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:
+        """The crop to look at, the one of the round before if it still serves; None: no crop."""
+        wanted = zoom.need(None if known is None else known.logits > 0, prompts)
         if wanted is None:
             return None
-        whole = features.whole.frame.box
-        if memory is not None and memory.box != whole and zoom.still_good(memory.box, wanted):
-            return memory.box
+        if known is not None and known.box != whole and zoom.still_good(known.box, wanted):
+            return known.box
         return zoom.view(wanted)
 
-    def _ask(
-        self, features: ImageFeatures, shown: Encoded, prompts: Prompts,
-        logits: NDArray[np.float32] | None, words: Words,
-    ) -> tuple[NDArray[np.float32], Answer]:  # fmt: skip
+    def _ask(self, shown: Encoded, prompts: Prompts, known: Memory | None, words: Words) -> Look:
         frame = shown.frame
         region = np.zeros(prompts.shape, bool) if prompts.region is None else prompts.region
         maps = PromptMaps(
-            positive=frame.mask(prompts.positive).to(self.device),
-            negative=frame.mask(prompts.negative).to(self.device),
+            positive=frame.marks(prompts.positive).to(self.device),
+            negative=frame.marks(prompts.negative).to(self.device),
             region=frame.mask(region).to(self.device),
-            memory=None if logits is None else frame.memory(logits).to(self.device),
+            memory=None if known is None else known.seen_in(frame)[None].to(self.device),
         )
         decoded = self.model.decode_prompts(
             shown.features, maps, text=words.tokens, example=words.example
         )
         answer = by_click(decoded, maps.positive, maps.negative)
-        return frame.back(answer.logits[0].float().cpu(), features.shape), answer
+        return Look(answer.logits[0].float().cpu(), answer.concepts, frame)
 
     def _phrase_round(self, features: ImageFeatures, prompts: Prompts, words: Words) -> Round:
         shown = features.whole
@@ -191,16 +180,15 @@ class Predictor:
             raise PromptError("There is no phrase to look for.")
         decoded = self.model.decode_phrases(shown.features, words.tokens)
         answer, _ = by_text(decoded, words.phrases, self.model.logit_scale.exp())
-        logits = shown.frame.back(answer.logits[0].float().cpu(), features.shape)
-        return self._round(prompts, logits, answer, shown.frame)
+        look = Look(answer.logits[0].float().cpu(), answer.concepts, shown.frame)
+        return self._round(prompts, look)
 
-    def _round(
-        self, prompts: Prompts, logits: NDArray[np.float32], answer: Answer, frame: Frame
-    ) -> Round:
+    def _round(self, prompts: Prompts, look: Look) -> Round:
+        logits = look.frame.back(look.coarse, prompts.shape)
         mask = logits > 0
         inside = logits[mask]
         score = float((1 / (1 + np.exp(-inside))).mean()) if inside.size else 0.0
-        similarity = self.model.similarity(answer.concepts, self.words.embeddings[:-1])
+        similarity = self.model.similarity(look.concepts, self.words.embeddings[:-1])
         best = similarity[0].softmax(dim=0).max(dim=0)
         return Round(
             prompts=prompts,
@@ -208,7 +196,7 @@ class Predictor:
             score=score,
             label=self.words.names[int(best.indices)] if mask.any() else "",
             label_score=float(best.values) if mask.any() else 0.0,
-            memory=Memory(answer.logits[0].float().cpu(), frame, prompts.shape),
+            memory=look.remembered(prompts),
         )
 
     # ------------------------------------------------------------------ everything

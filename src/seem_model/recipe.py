@@ -31,6 +31,8 @@ class OptimConfig:
         Largest gradient norm.
     warmup : int
         Steps of linear warm-up.
+    only : tuple of str
+        Starts of the names of the parameters that train; empty for all that are not frozen.
     ema : float
         Decay of the averaged weights, which are those that are saved and evaluated.
     """
@@ -40,6 +42,7 @@ class OptimConfig:
     decay: float = 0.05
     clip: float = 5.0
     warmup: int = 200
+    only: tuple[str, ...] = ()
     ema: float = 0.999
 
 

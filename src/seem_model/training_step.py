@@ -124,16 +124,10 @@ class TrainingStep(nn.Module):
         terms = []
         for concept, ask in zip(concepts, batch.asks, strict=True):
             vocabulary = batch.views[ask.image].vocabulary
-            if len(vocabulary) < 2:
-                # One class alone teaches nothing; set it against all other sets' names.
-                vocabulary = self._every_name(ask.name)
             names = self.model.phrase_embedding(self.book.names(vocabulary))
             logits = self.model.similarity(concept[None], names)
             terms.append(F.cross_entropy(logits, torch.tensor([vocabulary.index(ask.name)])))
         return torch.stack(terms).mean()
-
-    def _every_name(self, name: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([name, *self.book.known_names]))
 
     def _corrected(
         self, rows: Features, maps: PromptMaps, truth: Tensor, text: TokenGroup | None,

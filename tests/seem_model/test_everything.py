@@ -221,6 +221,5 @@ def test_the_phrase_book_computes_each_phrase_once() -> None:
     assert sum(len(c) for c in calls) == 2
     names = book.names(["cat", BACKGROUND])
     assert torch.equal(names[0], book.names(["dog", "cat"])[1])
-    assert book.known_names == ("cat", "dog")
     assert plain_name("floor-other-merged") == "floor"
     assert F.normalize(names, dim=1).shape == (2, 32)

@@ -131,6 +131,21 @@ class Batches:
         """Class names of each data set."""
         return [tuple(c.name for c in f.classes) for f in self.folders]
 
+    def _vocabulary(self, which: int, *, things_only: bool) -> tuple[str, ...]:
+        """Names an object of this set is told apart from: its own, and the other world's.
+
+        Sets do not say what they did not label, but no photo holds a labelled cell and no
+        microscope image a car: without those names every photo might as well be a nucleus.
+        """
+        own = [c.name for c in self.folders[which].classes if c.is_thing or not things_only]
+        others = [
+            c.name
+            for config, folder in zip(self.sets, self.folders, strict=True)
+            if config.any_way_up != self.sets[which].any_way_up
+            for c in folder.classes
+        ]
+        return tuple(dict.fromkeys([*own, *others]))
+
     def _sample(self, folder: int, id: str) -> Sample:
         key = (folder, id)
         if key not in self._samples:
@@ -164,7 +179,7 @@ class Batches:
             crop=crop,
             masks=masks,
             names=tuple(s.name for s in visible),
-            vocabulary=tuple(c.name for c in folder.classes if c.is_thing or not things_only),
+            vocabulary=self._vocabulary(which, things_only=things_only),
             complete=complete,
             phrase=phrase,
             phrase_mask=phrase_mask,

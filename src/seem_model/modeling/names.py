@@ -61,11 +61,6 @@ class PhraseBook:
             tokens=tokens, padding=padding, summary=torch.cat([f.summary for f in found])
         )
 
-    @property
-    def known_names(self) -> tuple[str, ...]:
-        """Class names asked for so far."""
-        return tuple(n for n in self._names if n != BACKGROUND)
-
     def names(self, names: Sequence[str]) -> Tensor:
         """(K, D) summaries of class names (see :func:`name_summaries`)."""
         missing = [n for n in dict.fromkeys(names) if n not in self._names]
