@@ -20,7 +20,8 @@ from seem_model.vocabulary import NameList, write
 
 # Pascal VOC's spelling of classes that COCO has under another name.
 SAME = {
-    "aeroplane", "diningtable", "motorbike", "pottedplant", "sofa", "tvmonitor", "tv monitor", "table",
+    "aeroplane", "diningtable", "motorbike", "pottedplant", "sofa", "tvmonitor", "tv monitor",
+    "table",
 }  # fmt: skip
 
 

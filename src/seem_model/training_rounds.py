@@ -32,12 +32,15 @@ class RoundsConfig:
         Share of last rounds whose memory is taken away.
     random_click : float
         Share of corrections at a random error pixel instead of its centre.
+    largest_click : int
+        Corrections are painted with a radius from 1 to this.
     """
 
     most: int = 3
     again: float = 0.2
     forget: float = 0.1
     random_click: float = 0.3
+    largest_click: int = 1
 
 
 def prompt_maps(asks: tuple[Ask, ...]) -> PromptMaps:
@@ -64,7 +67,8 @@ def with_corrections(
         click = next_click(truths[i], answer, clicked=clicked, rng=random_place)
         if click is not None:
             target = positive if click.positive else negative
-            target[i] |= paint_click(answer.shape, click)
+            radius = int(rng.integers(1, rounds.largest_click + 1))
+            target[i] |= paint_click(answer.shape, click, radius=radius)
     return PromptMaps(
         torch.from_numpy(positive).to(device), torch.from_numpy(negative).to(device),
         maps.region, maps.memory,

@@ -51,6 +51,8 @@ class BatchConfig:
         Images a batch, and objects asked for in each.
     min_pixels : int
         Objects with fewer visible pixels are not asked for.
+    largest_click : int
+        First clicks are painted with a radius from 1 to this: zoomed-in views show them larger.
     point, box, drawn : float
         Shares of first prompts: a click, a box, a drawn stroke or polygon; the rest has none
         (text or example alone).
@@ -63,6 +65,7 @@ class BatchConfig:
     images: int = 6
     objects: int = 2
     min_pixels: int = 30
+    largest_click: int = 1
     point: float = 0.68
     box: float = 0.12
     drawn: float = 0.14
@@ -154,7 +157,7 @@ class Batches:
 
     def _view(self, rng: np.random.Generator, size: int) -> tuple[View, list[int]] | None:
         which = int(rng.choice(len(self.sets), p=self._shares))
-        config, folder = self.sets[which], self.folders[which]
+        config = self.sets[which]
         sample = self._sample(which, str(rng.choice(self._ids[which])))
         segments = [s for s in sample.segments if s.area >= 12 and s.name and not s.crowd]
         if not segments:
@@ -231,7 +234,8 @@ class Batches:
         if nothing and share >= box + self.batch.drawn:
             return empty
         click = next_click(truth, empty.positive, rng=rng if rng.random() < 0.5 else None)
-        return empty if click is None else add_click(empty, click)
+        radius = int(rng.integers(1, self.batch.largest_click + 1))
+        return empty if click is None else add_click(empty, click, radius=radius)
 
     def _example(self, view: View, index: int, rng: np.random.Generator) -> Mask | None:
         if rng.random() >= self.batch.example:
