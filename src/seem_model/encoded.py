@@ -107,7 +107,7 @@ class Look:
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""
-        positive, negative = (self.frame.marks(m)[0] for m in (prompts.positive, prompts.negative))
+        positive, negative = (self.frame.places(m) for m in (prompts.positive, prompts.negative))
         before = memory.seen_in(self.frame)
         return replace(self, coarse=settled(before, self.coarse, positive, negative))
 

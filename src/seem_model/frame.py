@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.ndimage import find_objects, label
 from torch import Tensor
+
+from seem_model.marks import taken_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from seem_model.values import RGB, Mask
 
 STRIDE = 4
-CLICK = 3  # sides of a click's footprint in original pixels, and
-DOT = 7  # of what the model is shown of it in zoomed-in views
+DOT = 7  # side of a click in zoomed-in views, model pixels
 FAR_OUTSIDE = -20.0  # logit of pixels that a view does not show
 
 
@@ -134,30 +134,33 @@ class Frame:
     def marks(self, mask: Mask) -> Tensor:
         """Like :meth:`mask`, but a click stays a place however far the view is zoomed in.
 
-        Marks of at most ``CLICK`` x ``CLICK`` original pixels become squares of ``DOT`` model
-        pixels; training shows clicks at about that size.
+        Clicks become squares of ``DOT`` model pixels where they would be larger than that;
+        training shows them at about that size.
         """
         part = mask[self.box.slices]
-        h, w = part.shape
-        if max(self.height / h, self.width / w) * CLICK <= DOT:
+        if max(self.height / part.shape[0], self.width / part.shape[1]) * 3 <= DOT:
             return self.mask(mask)
-        found, _ = label(part, structure=np.ones((3, 3)))
-        shown = np.zeros(self.padded, bool)
-        strokes = part.copy()
-        for number, (rows, cols) in enumerate(find_objects(found), start=1):
-            if rows.stop - rows.start > CLICK or cols.stop - cols.start > CLICK:
-                continue
-            strokes[rows, cols] &= found[rows, cols] != number
-            row = round((rows.start + rows.stop) / 2 * self.height / h - 0.5)
-            col = round((cols.start + cols.stop) / 2 * self.width / w - 0.5)
-            reach = DOT // 2
-            shown[max(0, row - reach) : row + reach + 1, max(0, col - reach) : col + reach + 1] = 1
+        apart = taken_apart(part)
+        drawn = np.zeros_like(mask)
+        drawn[self.box.slices] = apart.strokes
+        shown = self.mask(drawn)[0].numpy() if apart.strokes.any() else np.zeros(self.padded, bool)
+        reach = DOT // 2
+        for row, col in self._inside(apart.dots):
+            r, c = int(row), int(col)
+            shown[max(0, r - reach) : r + reach + 1, max(0, c - reach) : c + reach + 1] = True
         shown[self.height :], shown[:, self.width :] = False, False
-        if strokes.any():
-            drawn = np.zeros_like(mask)
-            drawn[self.box.slices] = strokes
-            shown |= self.mask(drawn)[0].numpy()
         return torch.from_numpy(shown)[None]
+
+    def places(self, mask: Mask) -> NDArray[np.float64]:
+        """(K, 2) model pixels (row, col) of clicks and of the pixels of strokes in the box."""
+        apart = taken_apart(mask[self.box.slices])
+        return self._inside(np.concatenate([apart.dots, np.argwhere(apart.strokes)]))
+
+    def _inside(self, pixels: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Centres of pixels of the box -> model pixels."""
+        scale = np.array([self.height / self.box.height, self.width / self.box.width])
+        inside: NDArray[np.float64] = (pixels + 0.5) * scale
+        return inside
 
     def memory(self, logits: NDArray[np.float32]) -> Tensor:
         """(H, W) original logits -> (1, Hp/4, Wp/4) float; padding is far outside."""

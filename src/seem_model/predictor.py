@@ -13,6 +13,7 @@ from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop
 from seem_model.errors import PromptError
 from seem_model.everything import Objects, Thresholds
 from seem_model.image import to_rgb
+from seem_model.marks import obeyed
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.seem import Seem
 from seem_model.readout import by_click, by_text
@@ -185,6 +186,7 @@ class Predictor:
 
     def _round(self, prompts: Prompts, look: Look) -> Round:
         logits = look.frame.back(look.coarse, prompts.shape)
+        logits = obeyed(logits, prompts.positive, prompts.negative)
         mask = logits > 0
         inside = logits[mask]
         score = float((1 / (1 + np.exp(-inside))).mean()) if inside.size else 0.0

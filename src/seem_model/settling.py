@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from scipy.spatial import cKDTree
 from torch import Tensor
+
+from seem_model.frame import STRIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,41 +28,37 @@ def may_settle(before: Prompts, now: Prompts) -> bool:
     return same_words and bool(before.positive.any())
 
 
-def settled(before: Tensor, after: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+def settled(
+    before: Tensor, after: Tensor, positive: NDArray[np.float64], negative: NDArray[np.float64]
+) -> Tensor:
     """The new answer where it follows the nearest mark, the old one elsewhere.
 
     Parameters
     ----------
     before, after : (h, w) float
-        Mask logits of two rounds in one view, stride 4.
-    positive, negative : (Hp, Wp) bool
-        All marks on the padded grid of that view.
+        Mask logits of two rounds in one view, at stride ``STRIDE``.
+    positive, negative : (K, 2) float
+        Marked places in model pixels, (row, col).
 
     Returns
     -------
     (h, w) float
     """
-    was, is_now = before > 0, after > 0
-    changed = (was != is_now).numpy()
-    places = np.argwhere(changed)
-    if not len(places):
+    is_now = after > 0
+    changed = ((before > 0) != is_now).numpy()
+    if not changed.any():
         return after
-    size = (int(after.shape[0]), int(after.shape[1]))
-    to_positive = _distances(places, positive, size)
-    to_negative = _distances(places, negative, size)
+    places = (np.argwhere(changed) + 0.5) * STRIDE
+    to_positive, to_negative = _distances(places, positive), _distances(places, negative)
     grows = is_now.numpy()[changed]
     followed = np.where(grows, to_positive <= to_negative, to_negative < to_positive)
-    refused = np.zeros(size, bool)
+    refused = np.zeros(changed.shape, bool)
     refused[changed] = ~followed
     return torch.where(torch.from_numpy(refused), before, after)
 
 
-def _distances(
-    places: NDArray[np.int64], marks: Tensor, size: tuple[int, int]
-) -> NDArray[np.float64]:
-    cells = F.adaptive_max_pool2d(marks[None].float(), size)[0] > 0
-    drawn = np.argwhere(cells.numpy())
-    if not len(drawn):
+def _distances(places: NDArray[np.float64], marks: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not len(marks):
         return np.full(len(places), np.inf)
-    distances: NDArray[np.float64] = cKDTree(drawn).query(places)[0]
+    distances: NDArray[np.float64] = cKDTree(marks).query(places)[0]
     return distances

@@ -1,0 +1,87 @@
+"""What was drawn, taken apart: clicks are places, strokes are areas.
+
+Prompts hold painted pixels. A click is a few of them around one place, and it stays that place
+however far a view zooms in; a stroke grows with the view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion, find_objects, label
+
+from seem_model.values import Mask
+
+LARGEST = 9  # sides of a group of touching clicks, in original pixels; larger ones are strokes
+NUDGE = 0.1  # logit that just decides a pixel
+_SQUARE = np.ones((3, 3), bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Marks of one sign.
+
+    Parameters
+    ----------
+    dots : (K, 2) int64
+        (row, col) of clicks.
+    strokes : (H, W) bool
+        Everything larger.
+    """
+
+    dots: NDArray[np.int64]
+    strokes: Mask
+
+
+def taken_apart(mask: Mask) -> Marks:
+    """Clicks and strokes of a painted mask (H, W); touching clicks are told apart.
+
+    The middle of a 3x3 click is what is left of it after an erosion; of thinner marks every
+    pixel counts.
+    """
+    strokes = mask.copy()
+    if not mask.any():
+        return Marks(np.zeros((0, 2), np.int64), strokes)
+    found, _ = label(mask, structure=_SQUARE)
+    dots = []
+    for number, place in enumerate(find_objects(found), start=1):
+        rows, cols = place
+        if max(rows.stop - rows.start, cols.stop - cols.start) > LARGEST:
+            continue
+        around = np.pad(found[place] == number, 1)
+        strokes[place] &= ~around[1:-1, 1:-1]
+        flat, narrow = rows.stop - rows.start < 3, cols.stop - cols.start < 3
+        cut = (
+            flat and rows.start == 0,
+            narrow and cols.start == 0,
+            flat and rows.stop == mask.shape[0],
+            narrow and cols.stop == mask.shape[1],
+        )
+        core = _core(around, cut)
+        dots.append(np.argwhere(core) + np.array([rows.start - 1, cols.start - 1]))
+    together = np.concatenate(dots) if dots else np.zeros((0, 2))
+    return Marks(together.astype(np.int64), strokes)
+
+
+def _core(around: Mask, cut: tuple[bool, ...]) -> Mask:
+    """Middles of the clicks in a padded patch; a click cut by the image border is filled up."""
+    filled = around.copy()
+    top, left, bottom, right = cut
+    filled[0] |= filled[1] & top
+    filled[-1] |= filled[-2] & bottom
+    filled[:, 0] |= filled[:, 1] & left
+    filled[:, -1] |= filled[:, -2] & right
+    core: Mask = binary_erosion(filled, _SQUARE) & around
+    return core if core.any() else around
+
+
+def obeyed(logits: NDArray[np.float32], positive: Mask, negative: Mask) -> NDArray[np.float32]:
+    """Mask logits (H, W) in which every clicked pixel has the sign it was given."""
+    result = logits.copy()
+    for mask, sign in ((positive, 1), (negative, -1)):
+        dots = taken_apart(mask).dots
+        rows, cols = dots[:, 0], dots[:, 1]
+        result[rows, cols] = sign * np.maximum(sign * result[rows, cols], NUDGE)
+    return result

@@ -1,0 +1,87 @@
+"""Clicks are places, strokes are areas, and clicked pixels keep their sign."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seem_model.clicks import Click, paint_click
+from seem_model.config import FrameConfig
+from seem_model.frame import DOT, Box, Frame
+from seem_model.marks import obeyed, taken_apart
+from seem_model.settling import may_settle, settled
+from seem_model.values import Prompts
+
+SHAPE = (40, 50)
+
+
+def painted(*places: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(SHAPE, bool)
+    for row, col in places:
+        mask |= paint_click(SHAPE, Click(row, col, True))
+    return mask
+
+
+@given(st.integers(0, 39), st.integers(0, 49))
+def test_a_click_is_its_place_even_at_the_border(row: int, col: int) -> None:
+    apart = taken_apart(painted((row, col)))
+    assert not apart.strokes.any()
+    found = np.abs(apart.dots - (row, col)).max(axis=1)
+    assert found.min() == 0
+    assert found.max() <= 1
+    if 0 < row < 39 and 0 < col < 49:
+        assert apart.dots.tolist() == [[row, col]]
+
+
+def test_touching_clicks_are_told_apart() -> None:
+    apart = taken_apart(painted((10, 10), (11, 13)))
+    assert sorted(apart.dots.tolist()) == [[10, 10], [11, 13]]
+
+
+def test_a_stroke_stays_a_stroke() -> None:
+    mask = np.zeros(SHAPE, bool)
+    mask[5:8, 3:40] = True
+    apart = taken_apart(mask)
+    assert not len(apart.dots)
+    assert (apart.strokes == mask).all()
+
+
+@pytest.mark.parametrize("zoom", [1, 4, 10])
+def test_a_click_has_the_same_size_in_every_view(zoom: int) -> None:
+    config = FrameConfig(max_upscale=100)
+    frame = Frame.fit(Box(0, 0, *SHAPE), long_side=50 * zoom, config=config)
+    shown = frame.marks(painted((20, 25)))[0].numpy()
+    rows, cols = np.nonzero(shown)
+    assert rows.max() - rows.min() + 1 <= DOT
+    assert abs(rows.mean() + 0.5 - 20.5 * zoom) <= 1
+    assert abs(cols.mean() + 0.5 - 25.5 * zoom) <= 1
+
+
+def test_clicked_pixels_are_obeyed_and_nothing_else_changes() -> None:
+    logits = np.full(SHAPE, -3.0, np.float32)
+    logits[20:, :] = 3.0
+    result = obeyed(logits, painted((5, 5)), painted((30, 30)))
+    assert result[5, 5] > 0 > result[30, 30]
+    assert (result != logits).sum() == 2
+
+
+def test_a_change_needs_a_mark_of_its_sign_nearby() -> None:
+    before, after = torch.full((8, 8), -1.0), torch.full((8, 8), -1.0)
+    before[:, :2] = 1.0  # was the object, the new answer drops it
+    after[:, 6:] = 1.0  # the new answer adds this
+    left, right = np.array([[16.0, 2.0]]), np.array([[16.0, 30.0]])
+    kept = settled(before, after, left, np.array([[16.0, 18.0]]))
+    assert (kept[:, :2] > 0).all()  # nearest mark is positive: not dropped
+    assert (kept[:, 6:] < 0).all()  # nearest mark is negative: not added
+    taken = settled(before, after, right, left)
+    assert torch.equal(taken, after)
+
+
+def test_new_words_may_change_everything() -> None:
+    before = Prompts(positive=painted((5, 5)), negative=np.zeros(SHAPE, bool))
+    assert may_settle(before, before | Prompts(positive=painted((9, 9)), negative=before.negative))
+    assert not may_settle(before, before.with_text("cup"))
+    assert not may_settle(Prompts.empty(SHAPE).with_text("cup"), before)
