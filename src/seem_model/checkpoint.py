@@ -1,7 +1,7 @@
 """Checkpoints: a folder with ``config.json`` and ``model.safetensors``; never a pickle.
 
 The text tower is frozen and has files of its own beside them (``text.safetensors``,
-``tokenizer.json``), so that new weights of the model do not repeat it.
+``tokenizer.json``, the class names with their vectors), so that new weights do not repeat it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -18,9 +18,7 @@ from seem_model.config import ModelConfig, from_json, to_json
 from seem_model.errors import CheckpointError, ConfigError
 from seem_model.modeling.seem import Seem
 from seem_model.modeling.text_config import MiniLMConfig
-
-if TYPE_CHECKING:
-    import torch
+from seem_model.vocabulary import LIST_FILE, VECTOR_FILE
 
 EMBEDDED = Path(__file__).parent / "weights" / "lite"
 TEXT_FILES = ("text.safetensors", "tokenizer.json")
@@ -52,12 +50,13 @@ def save(model: Seem, folder: str | Path, *, half: bool = True) -> None:
     for name, value in model.state_dict().items():
         if own_text or not name.startswith(_FROZEN):
             value = value.detach().cpu()
-            tensors[name] = (value.half() if half and value.is_floating_point() else value).clone()
+            value = value.half() if half and value.is_floating_point() else value
+            tensors[name] = value.clone(memory_format=torch.contiguous_format)
     save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
     text = json.dumps(to_json(model.config), indent=1)
     (out / "config.json").write_text(text + "\n", encoding="utf-8")
     if not own_text and out.resolve() != EMBEDDED.resolve():
-        for name in TEXT_FILES:
+        for name in (*TEXT_FILES, LIST_FILE, VECTOR_FILE):
             shutil.copyfile(EMBEDDED / name, out / name)
 
 

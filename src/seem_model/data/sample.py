@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,9 @@ class Sample:
         Whether every pixel has its class; None when the set does not say.
     phrases : tuple of Phrase
         Referring phrases.
+    overlapping : mapping of int to (H, W) bool
+        Masks of segments that share pixels with others, by segment id, where a layout has such;
+        ``instances`` then shows the smaller one on top.
     """
 
     id: str
@@ -77,6 +81,7 @@ class Sample:
     segments: tuple[SegmentInfo, ...]
     semantic_complete: bool | None = None
     phrases: tuple[Phrase, ...] = ()
+    overlapping: Mapping[int, Mask] = field(default_factory=dict)
 
     @property
     def void(self) -> Mask:
@@ -86,5 +91,7 @@ class Sample:
         return np.asarray(self.semantic == VOID)
 
     def mask(self, segment_id: int) -> Mask:
-        """(H, W) bool mask of one segment."""
+        """(H, W) bool mask of one segment, whole even where others lie on top."""
+        if segment_id in self.overlapping:
+            return self.overlapping[segment_id]
         return np.asarray(self.instances == segment_id)

@@ -1,0 +1,69 @@
+"""What training and evaluation ask of a data set, whatever its layout on disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from seem_model.data.sample import ClassInfo, Sample, SegmentInfo
+
+
+class DataSet(Protocol):
+    """A data set in some layout; opening it reads annotations, reading a sample reads pixels.
+
+    Every reader keeps these promises: an image id is a string that is unique in the data set and
+    stays the same; ``segments`` and ``size`` read no image; whatever is missing or broken raises
+    :class:`~seem_model.errors.DataError` with the path and the reason.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short name, for reports."""
+        ...
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """The class list; ``ClassInfo.id`` is the value in semantic maps."""
+        ...
+
+    @property
+    def licence(self) -> str:
+        """Who may use it, in a few words; "" when the layout does not say."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Start of the SHA-256 of the annotations: what a report was measured on."""
+        ...
+
+    def ids(self, split: str) -> tuple[str, ...]:
+        """Image ids of a split, in a fixed order; DataError names the splits there are."""
+        ...
+
+    def size(self, id: str) -> tuple[int, int]:
+        """(H, W) of an image."""
+        ...
+
+    def segments(self, id: str) -> tuple[SegmentInfo, ...]:
+        """Objects of an image, without pixels."""
+        ...
+
+    def read(self, id: str) -> Sample:
+        """Read one image with its masks."""
+        ...
+
+
+class VideoSet(DataSet, Protocol):
+    """A data set of sequences: an object has the same segment id in every frame of a sequence."""
+
+    def sequences(self, split: str) -> tuple[str, ...]:
+        """Names of the sequences of a split."""
+        ...
+
+    def frames(self, sequence: str) -> tuple[str, ...]:
+        """Image ids of a sequence, in time order; frames without annotation are among them."""
+        ...
+
+    def annotated(self, id: str) -> bool:
+        """Whether a frame has masks that may be scored."""
+        ...
