@@ -48,7 +48,7 @@ def settled(
     changed = ((before > 0) != is_now).numpy()
     if not changed.any():
         return after
-    places = (np.argwhere(changed) + 0.5) * STRIDE
+    places = (np.argwhere(changed).astype(np.float64) + 0.5) * STRIDE
     to_positive, to_negative = _distances(places, positive), _distances(places, negative)
     grows = is_now.numpy()[changed]
     followed = np.where(grows, to_positive <= to_negative, to_negative < to_positive)
