@@ -86,7 +86,8 @@ def stretch(plane: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     if plane.dtype == np.uint8 and (low, high) == (0.0, 255.0):
         return plane
     if low == high:
-        return np.where(plane > high, 255, 0).astype(np.uint8)
+        # a float64 scalar: a Python float would first be rounded to the plane's own type
+        return np.where(plane > np.float64(high), 255, 0).astype(np.uint8)
     scale = max(abs(low), abs(high))  # first to [-1, 1], so that no difference overflows
     # whole numbers of 16 bits and half floats are exact in float32
     small = plane.dtype.itemsize < 4 and 1e-30 < scale < 1e30

@@ -58,7 +58,8 @@ class Average:
         decay = min(self.decay, (1 + self.count) / (10 + self.count))
         for name, p in model.named_parameters():
             if name in self.values:
-                self.values[name].lerp_(p.detach(), 1 - decay)
+                value = self.values[name]
+                value.lerp_(p.detach().to(value.device), 1 - decay)
 
     def copied_to(self, model: Seem) -> Seem:
         """A copy of ``model`` that holds the average."""

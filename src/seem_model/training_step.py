@@ -24,6 +24,10 @@ from seem_model.readout import choose_by_click
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from seem_model.data.batch import Ask, Batch
     from seem_model.modeling.attention import TokenGroup
     from seem_model.modeling.decoded import Decoded, Features
@@ -63,6 +67,15 @@ class TrainingStep(nn.Module):
         self.loss = loss
         self.rounds = rounds
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model is; batches come from the processor's memory."""
+        return self.model.logit_scale.device
+
+    def _to_model(self, masks: Sequence[NDArray[np.bool_]]) -> Tensor:
+        """N (H, W) masks as (N, H, W) bool."""
+        return torch.from_numpy(np.stack(masks)).to(self.device)
+
     def forward(
         self, batch: Batch, schedule: Schedule, *, rng: np.random.Generator,
         generator: torch.Generator,
@@ -71,7 +84,7 @@ class TrainingStep(nn.Module):
         frame = self.model.config.frame
         images = torch.stack(
             [normalised(v.crop.image, (v.crop.height, v.crop.width), frame) for v in batch.views]
-        )
+        ).to(self.device)
         features = self.model.encode_image(images.contiguous(memory_format=torch.channels_last))
         losses = self._clicks(features, batch, rng, generator)
         if schedule.objects:
@@ -86,10 +99,10 @@ class TrainingStep(nn.Module):
         generator: torch.Generator,
     ) -> dict[str, Tensor]:  # fmt: skip
         asks = batch.asks
-        index = torch.tensor([a.image for a in asks])
-        truth = torch.from_numpy(np.stack([a.truth for a in asks]))
+        index = torch.tensor([a.image for a in asks], device=self.device)
+        truth = self._to_model([a.truth for a in asks])
         rows = features.rows(index)
-        maps = prompt_maps(asks)
+        maps = prompt_maps(asks).to(self.device)
         text = self._text([a.text for a in asks])
         example = self._examples(features, asks, index)
         for _ in range(int(rng.integers(self.rounds.most + 1))):
@@ -106,7 +119,7 @@ class TrainingStep(nn.Module):
         self, decoded: Decoded, batch: Batch, truth: Tensor, generator: torch.Generator
     ) -> dict[str, Tensor]:
         summed: dict[str, Tensor] = {}
-        index = torch.zeros(0, dtype=torch.int64)
+        index = torch.zeros(0, dtype=torch.int64, device=self.device)
         for layer in layers(decoded):
             queries = _present(layer.spatial)
             logits = torch.einsum("bqm,bm->bq", queries.embeds, _pooled(decoded)[:, 0])
@@ -116,7 +129,7 @@ class TrainingStep(nn.Module):
             )  # fmt: skip
             summed = added(summed, terms)
         concepts = _present(decoded.spatial).concepts
-        picked = concepts[torch.arange(len(index)), index]
+        picked = concepts[torch.arange(len(index), device=self.device), index]
         summed["names_ce"] = self._name_loss(picked, batch) * self.loss.names
         return summed
 
@@ -124,9 +137,10 @@ class TrainingStep(nn.Module):
         terms = []
         for concept, ask in zip(concepts, batch.asks, strict=True):
             vocabulary = batch.views[ask.image].vocabulary
-            names = self.model.phrase_embedding(self.book.names(vocabulary))
+            names = self.model.phrase_embedding(self.book.names(vocabulary).to(self.device))
             logits = self.model.similarity(concept[None], names)
-            terms.append(F.cross_entropy(logits, torch.tensor([vocabulary.index(ask.name)])))
+            wanted = torch.tensor([vocabulary.index(ask.name)], device=self.device)
+            terms.append(F.cross_entropy(logits, wanted))
         return torch.stack(terms).mean()
 
     def _corrected(
@@ -145,8 +159,8 @@ class TrainingStep(nn.Module):
     def _text(self, phrases: list[str]) -> TokenGroup | None:
         if not any(phrases):
             return None
-        states = self.book.states([p or BACKGROUND for p in phrases])
-        given = torch.tensor([bool(p) for p in phrases])
+        states = self.book.states([p or BACKGROUND for p in phrases]).to(self.device)
+        given = torch.tensor([bool(p) for p in phrases], device=self.device)
         tokens = self.model.phrase_tokens(states)
         return replace(tokens, padding=tokens.padding | ~given[:, None])
 
@@ -156,23 +170,28 @@ class TrainingStep(nn.Module):
         if all(a.example is None for a in asks):
             return None
         masks = [np.zeros_like(a.truth) if a.example is None else a.example for a in asks]
-        return self.model.example_tokens(features.rows(index), torch.from_numpy(np.stack(masks)))
+        return self.model.example_tokens(features.rows(index), self._to_model(masks))
 
     # ------------------------------------------------------------------ objects and phrases
     def _objects(
         self, features: Features, batch: Batch, generator: torch.Generator
     ) -> dict[str, Tensor]:
-        index = torch.tensor([i for i, v in enumerate(batch.views) if v.complete])
-        if not len(index):
+        complete = [i for i, v in enumerate(batch.views) if v.complete]
+        if not complete:
             return {}
         targets = []
-        for i in index.tolist():
-            view = batch.views[i]
-            summaries = self.book.names((*view.vocabulary, BACKGROUND))
-            classes = torch.tensor([view.vocabulary.index(n) for n in view.names])
-            embeddings = self.model.phrase_embedding(summaries)
-            targets.append(ObjectTargets(torch.from_numpy(view.masks), classes, embeddings))
-        decoded = self.model.decode_objects(features.rows(index), every_layer=True)
+        for view in (batch.views[i] for i in complete):
+            summaries = self.book.names((*view.vocabulary, BACKGROUND)).to(self.device)
+            classes = [view.vocabulary.index(n) for n in view.names]
+            targets.append(
+                ObjectTargets(
+                    torch.from_numpy(view.masks).to(self.device),
+                    torch.tensor(classes, dtype=torch.int64, device=self.device),
+                    self.model.phrase_embedding(summaries),
+                )
+            )
+        rows = features.rows(torch.tensor(complete, device=self.device))
+        decoded = self.model.decode_objects(rows, every_layer=True)
         summed: dict[str, Tensor] = {}
         for layer in layers(decoded):
             queries = _present(layer.objects)
@@ -190,10 +209,10 @@ class TrainingStep(nn.Module):
         asked = [(i, v) for i, v in enumerate(batch.views) if v.phrase_mask is not None]
         if not asked:
             return {}
-        truth = torch.from_numpy(np.stack([_present(v.phrase_mask) for _, v in asked]))
-        states = self.book.states([v.phrase for _, v in asked])
+        truth = self._to_model([_present(v.phrase_mask) for _, v in asked])
+        states = self.book.states([v.phrase for _, v in asked]).to(self.device)
         tokens = self.model.phrase_tokens(states)
-        rows = features.rows(torch.tensor([i for i, _ in asked]))
+        rows = features.rows(torch.tensor([i for i, _ in asked], device=self.device))
         decoded = self.model.decode_phrases(rows, tokens, every_layer=True)
         phrases = self.model.phrase_embedding(states.summary)
         summed: dict[str, Tensor] = {}

@@ -179,3 +179,12 @@ def test_simulated_corrections_click_on_errors() -> None:
         maps(truth & False), truth.numpy(), empty, rng=rng, rounds=RoundsConfig(again=1.0)
     )
     assert not lazy.positive.any()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
+def test_a_run_on_a_graphics_card_learns_and_resumes(recipe: Recipe) -> None:
+    train(recipe, report=quiet)
+    train(replace(recipe, steps=recipe.steps + 2), resume=True, report=quiet)
+    assert state(recipe)["step"] == recipe.steps + 2
+    assert np.isfinite(logged(recipe, "loss")).all()

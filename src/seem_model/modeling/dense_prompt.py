@@ -40,6 +40,12 @@ class PromptMaps:
         """The same drawings with another memory."""
         return PromptMaps(self.positive, self.negative, self.region, memory)
 
+    def to(self, device: torch.device) -> PromptMaps:
+        """The same on another device."""
+        memory = None if self.memory is None else self.memory.to(device)
+        positive, negative = self.positive.to(device), self.negative.to(device)
+        return PromptMaps(positive, negative, self.region.to(device), memory)
+
 
 class FusionBlock(nn.Module):
     """Depthwise convolution, norm, pointwise expansion; residual (after ConvNeXt)."""

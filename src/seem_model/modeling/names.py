@@ -37,7 +37,7 @@ def plain_name(name: str) -> str:
 
 
 class PhraseBook:
-    """Tower states of phrases, each computed the first time it is asked for."""
+    """Tower states of phrases, each computed the first time it is asked for, kept on the CPU."""
 
     def __init__(self, tower: TextTower) -> None:
         self.tower = tower
@@ -48,7 +48,7 @@ class PhraseBook:
         """States of N phrases, padded to one length: tokens (N, T, D)."""
         missing = sorted(set(phrases) - self._states.keys())
         for phrase in missing:
-            self._states[phrase] = self.tower.encode([phrase])
+            self._states[phrase] = self.tower.encode([phrase]).to(torch.device("cpu"))
         found = [self._states[p] for p in phrases]
         length = max(f.tokens.shape[1] for f in found)
         width = found[0].tokens.shape[2]
@@ -65,5 +65,5 @@ class PhraseBook:
         """(K, D) summaries of class names (see :func:`name_summaries`)."""
         missing = [n for n in dict.fromkeys(names) if n not in self._names]
         for name, row in zip(missing, name_summaries(self.tower, missing), strict=True):
-            self._names[name] = row
+            self._names[name] = row.cpu()
         return torch.stack([self._names[n] for n in names])

@@ -44,6 +44,14 @@ class TextStates:
     padding: Tensor
     summary: Tensor
 
+    def to(self, device: torch.device) -> TextStates:
+        """The same on another device."""
+        return TextStates(
+            tokens=self.tokens.to(device),
+            padding=self.padding.to(device),
+            summary=self.summary.to(device),
+        )
+
 
 class TextTower(Protocol):
     """What the model needs from a text tower; towers are frozen, so no call makes gradients."""
