@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as PILImage
 from PIL import ImageDraw
 
+from seem_model.clicks import Click, paint_onto
 from seem_model.values import Prompts
 
 POSITIVE, NEGATIVE = "positive", "negative"
@@ -108,15 +109,26 @@ class Marks:
         if self.scribble is not None:
             positive |= self.scribble == 1
             negative |= self.scribble == 2
-        inside = _inside(self.points, shape)
-        rows, cols = np.round(self.points[inside]).astype(int).T
-        signs = self.signs[inside]
-        negative[rows, cols] |= ~signs
+        belongs, does_not = self._clicked(shape)
         # a click is the most deliberate mark: it wins over paint of the other sign
-        negative[rows[signs], cols[signs]] = False
-        positive &= ~negative
-        positive[rows[signs], cols[signs]] = True
+        positive = (positive & ~negative & ~does_not) | belongs
+        negative = (negative & ~belongs) | does_not
         return Prompts(positive=positive, negative=negative, region=region, text=text)
+
+    def _clicked(self, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Positive and negative clicks, as large as the simulated user's, without common pixels."""
+        inside = _inside(self.points, shape)
+        places = np.round(self.points[inside]).astype(int)
+        masks = []
+        for sign in (True, False):
+            mask, middle = np.zeros(shape, bool), np.zeros(shape, bool)
+            for row, col in places[self.signs[inside] == sign].tolist():
+                paint_onto(mask, Click(row, col, sign))
+                middle[row, col] = True
+            masks.append((mask, middle))
+        (belongs, right), (does_not, wrong) = masks
+        # of clicks that touch, the middles count; of two on the same pixel, the positive one
+        return (belongs & ~does_not) | right, (does_not & ~belongs) | (wrong & ~right)
 
 
 def _inside(points: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -190,18 +190,23 @@ def paint_click(shape: tuple[int, int], click: Click, *, radius: int = 1) -> Mas
     PromptError
         If the click is outside the image.
     """
-    height, width = shape
+    painted = np.zeros(shape, bool)
+    paint_onto(painted, click, radius=radius)
+    return painted
+
+
+def paint_onto(mask: Mask, click: Click, *, radius: int = 1) -> None:
+    """Set the footprint of a click (see :func:`paint_click`) in ``mask`` (H, W), in place."""
+    height, width = mask.shape
     if not (0 <= click.row < height and 0 <= click.col < width):
         raise PromptError(
             f"The click at row {click.row}, column {click.col} is outside the image of "
             f"{height} rows and {width} columns."
         )
-    painted = np.zeros(shape, bool)
     rows = np.arange(max(click.row - radius, 0), min(click.row + radius + 1, height))
     cols = np.arange(max(click.col - radius, 0), min(click.col + radius + 1, width))
     distance = (rows[:, None] - click.row) ** 2 + (cols[None, :] - click.col) ** 2
-    painted[np.ix_(rows, cols)] = distance <= (radius + 0.5) ** 2
-    return painted
+    mask[np.ix_(rows, cols)] |= distance <= (radius + 0.5) ** 2
 
 
 def add_click(prompts: Prompts, click: Click, *, radius: int = 1) -> Prompts:

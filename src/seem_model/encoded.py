@@ -11,7 +11,7 @@ from torch import Tensor
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Features
 from seem_model.modeling.visual_sampler import VisualTokens
-from seem_model.settling import settled
+from seem_model.settling import Places, settled
 from seem_model.values import RGB, Exemplar, Prompts
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ class Look:
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""
-        positive, negative = (self.frame.places(m) for m in (prompts.positive, prompts.negative))
+        marks = Places.of(prompts, memory.prompts, self.frame)
         before = memory.seen_in(self.frame)
-        return replace(self, coarse=settled(before, self.coarse, positive, negative))
+        return replace(self, coarse=settled(before, self.coarse, marks))
 
 
 def encode(model: Seem, rgb: RGB, box: Box, *, long_side: int) -> Encoded:

@@ -65,6 +65,12 @@ def taken_apart(mask: Mask) -> Marks:
     return Marks(together.astype(np.int64), strokes)
 
 
+def count(mask: Mask) -> int:
+    """How many marks a painted mask (H, W) holds: its clicks, and one for all strokes together."""
+    apart = taken_apart(mask)
+    return len(apart.dots) + int(apart.strokes.any())
+
+
 def _core(around: Mask, cut: tuple[bool, ...]) -> Mask:
     """Middles of the clicks in a padded patch; a click cut by the image border is filled up."""
     filled = around.copy()

@@ -2,24 +2,57 @@
 
 A refinement that has been right so far must not fall apart because one more click confuses the
 model (after FocalClick's progressive merge, Chen et al., CVPR 2022; the rule here is by nearest
-mark). Measured in ``docs/experiments.md``.
+mark). The first marks may still turn everything; later ones polish, so they change only their own
+surroundings. Measured in ``docs/experiments.md``.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
 from seem_model.frame import STRIDE
+from seem_model.marks import count
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from seem_model.frame import Frame
     from seem_model.values import Prompts
+
+
+FREE = 5  # marks; a correction after them is local
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where marks are in a view; (K, 2) float model pixels, (row, col).
+
+    Parameters
+    ----------
+    positive, negative : (K, 2) float
+        All marks.
+    fresh_positive, fresh_negative : (K, 2) float
+        Those that the round before did not know; both empty when the answer need not be local.
+    """
+
+    positive: NDArray[np.float64]
+    negative: NDArray[np.float64]
+    fresh_positive: NDArray[np.float64]
+    fresh_negative: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, now: Prompts, before: Prompts, frame: Frame) -> Places:
+        """Marks of ``now`` in ``frame``, and which of them ``before`` had not."""
+        fresh = (now.positive & ~before.positive, now.negative & ~before.negative)
+        if count(now.positive) + count(now.negative) <= FREE:
+            fresh = (np.zeros_like(now.positive), np.zeros_like(now.negative))
+        shown = [frame.places(m) for m in (now.positive, now.negative, *fresh)]
+        return cls(*shown)
 
 
 def may_settle(before: Prompts, now: Prompts) -> bool:
@@ -28,17 +61,15 @@ def may_settle(before: Prompts, now: Prompts) -> bool:
     return same_words and bool(before.positive.any())
 
 
-def settled(
-    before: Tensor, after: Tensor, positive: NDArray[np.float64], negative: NDArray[np.float64]
-) -> Tensor:
+def settled(before: Tensor, after: Tensor, marks: Places) -> Tensor:
     """The new answer where it follows the nearest mark, the old one elsewhere.
 
     Parameters
     ----------
     before, after : (h, w) float
         Mask logits of two rounds in one view, at stride ``STRIDE``.
-    positive, negative : (K, 2) float
-        Marked places in model pixels, (row, col).
+    marks : Places
+        With fresh marks, only what is nearest to one of those changes.
 
     Returns
     -------
@@ -49,9 +80,16 @@ def settled(
     if not changed.any():
         return after
     places = (np.argwhere(changed).astype(np.float64) + 0.5) * STRIDE
-    to_positive, to_negative = _distances(places, positive), _distances(places, negative)
     grows = is_now.numpy()[changed]
+    to_positive, to_negative = (_distances(places, m) for m in (marks.positive, marks.negative))
     followed = np.where(grows, to_positive <= to_negative, to_negative < to_positive)
+    if len(marks.fresh_positive) or len(marks.fresh_negative):
+        fresh = np.where(
+            grows,
+            _distances(places, marks.fresh_positive),
+            _distances(places, marks.fresh_negative),
+        )
+        followed &= fresh <= np.minimum(to_positive, to_negative)
     refused = np.zeros(changed.shape, bool)
     refused[changed] = ~followed
     return torch.where(torch.from_numpy(refused), before, after)

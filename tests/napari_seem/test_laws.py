@@ -17,6 +17,8 @@ from napari_seem.marks import Marks, Outline
 from napari_seem.plane import Grid
 from napari_seem.target import Tool
 from person import click, mask
+from seem_model import Prompts
+from seem_model.clicks import Click, add_click
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 factor = st.sampled_from([-2.5, -1.0, 0.25, 1.0, 3.0])
@@ -155,6 +157,29 @@ def test_drawn_area_is_right(kind):
     area = 800 * (np.pi / 4 if kind == "ellipse" else 1)
     assert drawn.sum() == pytest.approx(area, rel=0.06)
     assert drawn[20, 30]
+
+
+pixel = st.tuples(st.integers(0, 11), st.integers(0, 16))
+
+
+@FEW
+@given(st.lists(st.tuples(pixel, st.booleans()), min_size=1, max_size=6, unique_by=lambda c: c[0]))
+def test_clicks_are_those_of_the_simulated_user(clicks):
+    shape = (12, 17)
+    places, signs = zip(*clicks, strict=True)
+    prompts = Marks(points=np.array(places, float), signs=np.array(signs)).prompts(shape)
+    assert not (prompts.positive & prompts.negative).any()
+    for (row, col), positive in clicks:
+        assert (prompts.positive if positive else prompts.negative)[row, col]
+    simulated = Prompts.empty(shape)
+    for (row, col), positive in clicks:
+        simulated = add_click(simulated, Click(row, col, positive))
+    only_positive = simulated.positive & ~simulated.negative
+    only_negative = simulated.negative & ~simulated.positive
+    assert (prompts.positive >= only_positive).all()
+    assert (prompts.negative >= only_negative).all()
+    assert (prompts.positive <= simulated.positive).all()
+    assert (prompts.negative <= simulated.negative).all()
 
 
 class AnyOrder(RuleBasedStateMachine):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from seem_model.clicks import Click, paint_click
 from seem_model.config import FrameConfig
 from seem_model.frame import DOT, Box, Frame
-from seem_model.marks import obeyed, taken_apart
-from seem_model.settling import may_settle, settled
+from seem_model.marks import count, obeyed, taken_apart
+from seem_model.settling import FREE, Places, may_settle, settled
 from seem_model.values import Prompts
 
 SHAPE = (40, 50)
@@ -72,12 +72,41 @@ def test_a_change_needs_a_mark_of_its_sign_nearby() -> None:
     before, after = torch.full((8, 8), -1.0), torch.full((8, 8), -1.0)
     before[:, :2] = 1.0  # was the object, the new answer drops it
     after[:, 6:] = 1.0  # the new answer adds this
-    left, right = np.array([[16.0, 2.0]]), np.array([[16.0, 30.0]])
-    kept = settled(before, after, left, np.array([[16.0, 18.0]]))
+    left, right, none = np.array([[16.0, 2.0]]), np.array([[16.0, 30.0]]), np.zeros((0, 2))
+    kept = settled(before, after, Places(left, np.array([[16.0, 18.0]]), none, none))
     assert (kept[:, :2] > 0).all()  # nearest mark is positive: not dropped
     assert (kept[:, 6:] < 0).all()  # nearest mark is negative: not added
-    taken = settled(before, after, right, left)
+    taken = settled(before, after, Places(right, left, none, none))
     assert torch.equal(taken, after)
+
+
+def test_late_marks_change_only_their_own_surroundings() -> None:
+    before, after = torch.full((8, 8), -1.0), torch.full((8, 8), 1.0)
+    none, left, right = np.zeros((0, 2)), np.array([[16.0, 2.0]]), np.array([[16.0, 30.0]])
+    both = np.concatenate([left, right])
+    early = settled(before, after, Places(both, none, none, none))
+    assert (early > 0).all()
+    late = settled(before, after, Places(both, none, right, none))
+    assert (late[:, 4:] > 0).all()
+    assert (late[:, :4] < 0).all()
+
+
+def test_marks_are_late_after_some_clicks_and_a_stroke_is_one_mark() -> None:
+    frame = Frame.fit(Box(0, 0, *SHAPE), long_side=50, config=FrameConfig())
+    clicks = [(4 + 8 * (k % 5), 5 + 30 * (k // 5)) for k in range(FREE + 1)]
+    before, now = (
+        Prompts(positive=painted(*clicks[:k]), negative=np.zeros(SHAPE, bool))
+        for k in (FREE, FREE + 1)
+    )
+    fresh = Places.of(now, before, frame).fresh_positive
+    assert fresh.shape == (1, 2)
+    assert np.allclose(fresh[0], np.array(clicks[-1]) + 0.5)
+    earlier = Prompts(positive=painted(*clicks[: FREE - 1]), negative=before.negative)
+    assert not len(Places.of(before, earlier, frame).fresh_positive)
+    stroke = np.zeros(SHAPE, bool)
+    stroke[5:8, 3:40] = True
+    assert count(stroke) == 1
+    assert count(stroke | painted((30, 30))) == 2
 
 
 def test_new_words_may_change_everything() -> None:
