@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from seem_model.values import RGB, Mask
 
 STRIDE = 4
-DOT = 7  # side of a click in zoomed-in views, model pixels
+DOTS = (3, 7)  # sides that a click may have in a view, model pixels
+CLICK = 3  # its side in original pixels
 FAR_OUTSIDE = -20.0  # logit of pixels that a view does not show
 
 
@@ -132,19 +133,20 @@ class Frame:
         return torch.from_numpy(shown)[None]
 
     def marks(self, mask: Mask) -> Tensor:
-        """Like :meth:`mask`, but a click stays a place however far the view is zoomed in.
+        """Like :meth:`mask`, but a click stays a place of about one size in every view.
 
-        Clicks become squares of ``DOT`` model pixels where they would be larger than that;
-        training shows them at about that size.
+        Where it would be smaller or larger than ``DOTS``, it becomes a square of that size;
+        training shows clicks of these sizes.
         """
         part = mask[self.box.slices]
-        if max(self.height / part.shape[0], self.width / part.shape[1]) * 3 <= DOT:
+        side = max(self.height / part.shape[0], self.width / part.shape[1]) * CLICK
+        if DOTS[0] - 0.5 <= side <= DOTS[1]:
             return self.mask(mask)
         apart = taken_apart(part)
         drawn = np.zeros_like(mask)
         drawn[self.box.slices] = apart.strokes
         shown = self.mask(drawn)[0].numpy() if apart.strokes.any() else np.zeros(self.padded, bool)
-        reach = DOT // 2
+        reach = (DOTS[0] if side < DOTS[0] else DOTS[1]) // 2
         for row, col in self._inside(apart.dots):
             r, c = int(row), int(col)
             shown[max(0, r - reach) : r + reach + 1, max(0, c - reach) : c + reach + 1] = True

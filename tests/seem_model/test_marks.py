@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seem_model.clicks import Click, paint_click
 from seem_model.config import FrameConfig
-from seem_model.frame import DOT, Box, Frame
+from seem_model.frame import DOTS, Box, Frame
 from seem_model.marks import count, obeyed, taken_apart
 from seem_model.settling import FREE, Places, may_settle, settled
 from seem_model.values import Prompts
@@ -49,15 +49,17 @@ def test_a_stroke_stays_a_stroke() -> None:
     assert (apart.strokes == mask).all()
 
 
-@pytest.mark.parametrize("zoom", [1, 4, 10])
-def test_a_click_has_the_same_size_in_every_view(zoom: int) -> None:
+@pytest.mark.parametrize("zoom", [0.25, 1, 4, 10])
+def test_a_click_has_about_the_same_size_in_every_view(zoom: float) -> None:
     config = FrameConfig(max_upscale=100)
-    frame = Frame.fit(Box(0, 0, *SHAPE), long_side=50 * zoom, config=config)
-    shown = frame.marks(painted((20, 25)))[0].numpy()
-    rows, cols = np.nonzero(shown)
-    assert rows.max() - rows.min() + 1 <= DOT
-    assert abs(rows.mean() + 0.5 - 20.5 * zoom) <= 1
-    assert abs(cols.mean() + 0.5 - 25.5 * zoom) <= 1
+    shape = (160, 200)
+    frame = Frame.fit(Box(0, 0, *shape), long_side=round(200 * zoom), config=config)
+    mask = np.zeros(shape, bool)
+    mask[79:82, 99:102] = True
+    rows, cols = np.nonzero(frame.marks(mask)[0].numpy())
+    for places, wanted in ((rows, 80.5), (cols, 100.5)):
+        assert DOTS[0] <= places.max() - places.min() + 1 <= DOTS[1]
+        assert abs(places.mean() + 0.5 - wanted * zoom) <= 1
 
 
 def test_clicked_pixels_are_obeyed_and_nothing_else_changes() -> None:
