@@ -109,26 +109,27 @@ class Marks:
         if self.scribble is not None:
             positive |= self.scribble == 1
             negative |= self.scribble == 2
-        belongs, does_not = self._clicked(shape)
-        # a click is the most deliberate mark: it wins over paint of the other sign
-        positive = (positive & ~negative & ~does_not) | belongs
-        negative = (negative & ~belongs) | does_not
+        if self.outlines or self.scribble is not None:
+            positive &= ~negative
+        self._click_into(positive, negative)
         return Prompts(positive=positive, negative=negative, region=region, text=text)
 
-    def _clicked(self, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Positive and negative clicks, as large as the simulated user's, without common pixels."""
-        inside = _inside(self.points, shape)
-        places = np.round(self.points[inside]).astype(int)
-        masks = []
-        for sign in (True, False):
-            mask, middle = np.zeros(shape, bool), np.zeros(shape, bool)
-            for row, col in places[self.signs[inside] == sign].tolist():
+    def _click_into(self, positive: NDArray[np.bool_], negative: NDArray[np.bool_]) -> None:
+        """Paint clicks as large as the simulated user's; no pixel is in both masks afterwards.
+
+        A click is the most deliberate mark: it wins over paint of the other sign. Only patches
+        are touched, because masks of large images take the GUI thread longer than it should wait.
+        """
+        inside = _inside(self.points, (positive.shape[0], positive.shape[1]))
+        places, signs = np.round(self.points[inside]).astype(int), self.signs[inside]
+        for sign, mask, other in ((False, negative, positive), (True, positive, negative)):
+            for row, col in places[signs == sign].tolist():
                 paint_onto(mask, Click(row, col, sign))
-                middle[row, col] = True
-            masks.append((mask, middle))
-        (belongs, right), (does_not, wrong) = masks
+                paint_onto(other, Click(row, col, sign), value=False)
         # of clicks that touch, the middles count; of two on the same pixel, the positive one
-        return (belongs & ~does_not) | right, (does_not & ~belongs) | (wrong & ~right)
+        for sign, mask, other in ((False, negative, positive), (True, positive, negative)):
+            rows, cols = places[signs == sign].T
+            mask[rows, cols], other[rows, cols] = True, False
 
 
 def _inside(points: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -195,7 +195,7 @@ def paint_click(shape: tuple[int, int], click: Click, *, radius: int = 1) -> Mas
     return painted
 
 
-def paint_onto(mask: Mask, click: Click, *, radius: int = 1) -> None:
+def paint_onto(mask: Mask, click: Click, *, radius: int = 1, value: bool = True) -> None:
     """Set the footprint of a click (see :func:`paint_click`) in ``mask`` (H, W), in place."""
     height, width = mask.shape
     if not (0 <= click.row < height and 0 <= click.col < width):
@@ -206,7 +206,8 @@ def paint_onto(mask: Mask, click: Click, *, radius: int = 1) -> None:
     rows = np.arange(max(click.row - radius, 0), min(click.row + radius + 1, height))
     cols = np.arange(max(click.col - radius, 0), min(click.col + radius + 1, width))
     distance = (rows[:, None] - click.row) ** 2 + (cols[None, :] - click.col) ** 2
-    mask[np.ix_(rows, cols)] |= distance <= (radius + 0.5) ** 2
+    patch = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    patch[distance <= (radius + 0.5) ** 2] = value
 
 
 def add_click(prompts: Prompts, click: Click, *, radius: int = 1) -> Prompts:
