@@ -11,6 +11,7 @@ from typing import Any, Literal
 from seem_model.errors import ConfigError
 from seem_model.modeling.backbone_config import LITE0, TINY_BACKBONE, EfficientNetLiteConfig
 from seem_model.modeling.focal_config import FOCAL_TINY_BACKBONE, FocalConfig
+from seem_model.modeling.naming import NamingConfig
 from seem_model.modeling.text_config import (
     ClipTextConfig,
     MiniLMConfig,
@@ -114,6 +115,7 @@ class ModelConfig:
     pixel_decoder: PixelDecoderConfig = PixelDecoderConfig()
     decoder: DecoderConfig = DecoderConfig()
     dense: DensePromptConfig | None = None
+    naming: NamingConfig | None = None
     frame: FrameConfig = FrameConfig()
     format: int = FORMAT
 
@@ -130,6 +132,7 @@ LITE = ModelConfig(
         prompting="composed", spatial_source="own", max_points=48,
     ),
     dense=DensePromptConfig(),
+    naming=NamingConfig(),
     frame=FrameConfig(
         mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0),
         long_side=512, max_upscale=2.0, zoom_side=320,
@@ -148,6 +151,7 @@ TINY = ModelConfig(
         prompting="composed", spatial_source="own", max_points=16,
     ),
     dense=DensePromptConfig(width=8, blocks=(1, 1, 1, 1)),
+    naming=NamingConfig(),
     frame=FrameConfig(long_side=128, zoom_side=64),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from seem_model.image import to_rgb
 from seem_model.marks import obeyed
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.seem import Seem
-from seem_model.readout import by_click, by_text
+from seem_model.readout import Answer, by_click, by_text
 from seem_model.settling import may_settle
 from seem_model.values import Prompts, Round, Segmentation
 from seem_model.vocabulary import NameList, Vocabulary
@@ -173,7 +173,7 @@ class Predictor:
             shown.features, maps, text=words.tokens, example=words.example
         )
         answer = by_click(decoded, maps.positive, maps.negative)
-        return Look(answer.logits[0].float().cpu(), answer.concepts, frame)
+        return self._seen(shown, answer)
 
     def _phrase_round(self, features: ImageFeatures, prompts: Prompts, words: Words) -> Round:
         shown = features.whole
@@ -181,8 +181,11 @@ class Predictor:
             raise PromptError("There is no phrase to look for.")
         decoded = self.model.decode_phrases(shown.features, words.tokens)
         answer, _ = by_text(decoded, words.phrases, self.model.logit_scale.exp())
-        look = Look(answer.logits[0].float().cpu(), answer.concepts, shown.frame)
-        return self._round(prompts, look)
+        return self._round(prompts, self._seen(shown, answer))
+
+    def _seen(self, shown: Encoded, answer: Answer) -> Look:
+        concepts = self.model.meaning(shown.features, answer.logits[None], answer.concepts[None])
+        return Look(answer.logits[0].float().cpu(), concepts[0], shown.frame)
 
     def _round(self, prompts: Prompts, look: Look) -> Round:
         logits = look.frame.back(look.coarse, prompts.shape)
@@ -231,8 +234,10 @@ class Predictor:
         decoded = self.model.decode_objects(features.whole.features)
         if decoded.objects is None:
             raise PromptError("This model has no object queries.")
-        logits = self.model.similarity(decoded.objects.concepts[0], words.embeddings)
-        masks = decoded.objects.logits[0].float().cpu()
+        shown, queries = features.whole.features, decoded.objects
+        concepts = self.model.meaning(shown, queries.logits, queries.concepts)
+        logits = self.model.similarity(concepts[0], words.embeddings)
+        masks = queries.logits[0].float().cpu()
         return Objects(logits.softmax(dim=1).float().cpu(), masks), words
 
     def _grid(self, features: ImageFeatures) -> tuple[everything.Resize, tuple[int, int]]:

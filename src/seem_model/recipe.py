@@ -56,6 +56,8 @@ class Recipe:
         Preset (``lite``, ``tiny``).
     start : str
         Checkpoint to start from; "" starts from ImageNet (LITE) or at random.
+    naming : bool
+        Add the preset's naming head, untrained, if ``start`` has none.
     root : str
         Folder that the paths of ``data`` are relative to; "" is where you run.
     data : tuple of SetConfig
@@ -63,8 +65,8 @@ class Recipe:
         Length of the run; the learning rate ends there.
     sizes : tuple of int
         Side of the square crops; one is drawn each step.
-    objects_every, phrases_every : int
-        Panoptic and grounding losses run on every n-th step; 0 never.
+    clicks_every, objects_every, phrases_every : int
+        Click, panoptic and grounding losses run on every n-th step; 0 never.
     save_every, log_every : int
         In steps.
     out : str
@@ -73,11 +75,13 @@ class Recipe:
 
     model: str = "lite"
     start: str = ""
+    naming: bool = False
     root: str = ""
     data: tuple[SetConfig, ...] = ()
     steps: int = 1000
     sizes: tuple[int, ...] = (256,)
     seed: int = 0
+    clicks_every: int = 1
     objects_every: int = 2
     phrases_every: int = 2
     save_every: int = 250

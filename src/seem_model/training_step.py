@@ -21,6 +21,7 @@ from seem_model.losses import (
 )
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import choose_by_click
+from seem_model.training_names import naming_loss, query_names_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ T = TypeVar("T")
 class Schedule:
     """Which parts of the step run this time."""
 
+    clicks: bool
     objects: bool
     phrases: bool
 
 
 class TrainingStep(nn.Module):
-    """Losses of a batch: clicks always, objects and phrases when scheduled.
+    """Losses of a batch: names always, clicks, objects and phrases when scheduled.
 
     Parameters
     ----------
@@ -86,7 +88,12 @@ class TrainingStep(nn.Module):
             [normalised(v.crop.image, (v.crop.height, v.crop.width), frame) for v in batch.views]
         ).to(self.device)
         features = self.model.encode_image(images.contiguous(memory_format=torch.channels_last))
-        losses = self._clicks(features, batch, rng, generator)
+        losses: dict[str, Tensor] = {}
+        if self.model.naming is not None:
+            naming = naming_loss(self.model, self.book, features, batch)
+            losses["naming_ce"] = naming * self.loss.naming
+        if schedule.clicks:
+            losses |= self._clicks(features, batch, rng, generator)
         if schedule.objects:
             losses |= self._objects(features, batch, generator)
         if schedule.phrases:
@@ -128,20 +135,12 @@ class TrainingStep(nn.Module):
                 config=self.loss, generator=generator,
             )  # fmt: skip
             summed = added(summed, terms)
-        concepts = _present(decoded.spatial).concepts
-        picked = concepts[torch.arange(len(index), device=self.device), index]
-        summed["names_ce"] = self._name_loss(picked, batch) * self.loss.names
+        if self.model.naming is None:
+            concepts = _present(decoded.spatial).concepts
+            picked = concepts[torch.arange(len(index), device=self.device), index]
+            summed["names_ce"] = query_names_loss(self.model, self.book, picked, batch)
+            summed["names_ce"] *= self.loss.names
         return summed
-
-    def _name_loss(self, concepts: Tensor, batch: Batch) -> Tensor:
-        terms = []
-        for concept, ask in zip(concepts, batch.asks, strict=True):
-            vocabulary = batch.views[ask.image].vocabulary
-            names = self.model.phrase_embedding(self.book.names(vocabulary).to(self.device))
-            logits = self.model.similarity(concept[None], names)
-            wanted = torch.tensor([vocabulary.index(ask.name)], device=self.device)
-            terms.append(F.cross_entropy(logits, wanted))
-        return torch.stack(terms).mean()
 
     def _corrected(
         self, rows: Features, maps: PromptMaps, truth: Tensor, text: TokenGroup | None,

@@ -34,6 +34,7 @@ class View:
     names: tuple[str, ...]
     vocabulary: tuple[str, ...]
     complete: bool
+    background: bool = False  # what is not labelled is nothing of the vocabulary
     phrase: str = ""
     phrase_mask: Mask | None = None
 

@@ -184,6 +184,7 @@ class Batches:
             names=tuple(s.name for s in visible),
             vocabulary=self._vocabulary(which, things_only=things_only),
             complete=complete,
+            background=complete and sample.semantic_complete is None,
             phrase=phrase,
             phrase_mask=phrase_mask,
         )

@@ -20,14 +20,18 @@ class Features:
     mask : (B, M, H/4, W/4) float
     levels : three (B, C, h, w) float
         Strides 32, 16, 8.
+    deep : tuple of (B, C, h, w) float
+        Backbone maps for the naming head, coarsest last; none without one.
     """
 
     mask: Tensor
     levels: tuple[Tensor, ...]
+    deep: tuple[Tensor, ...] = ()
 
     def rows(self, index: Tensor) -> Features:
         """The images ``index`` (N,) int64, repeated where an index repeats."""
-        return Features(self.mask[index], tuple(level[index] for level in self.levels))
+        levels, deep = (tuple(m[index] for m in maps) for maps in (self.levels, self.deep))
+        return Features(self.mask[index], levels, deep)
 
 
 @dataclass(frozen=True, eq=False)

