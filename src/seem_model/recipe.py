@@ -65,8 +65,8 @@ class Recipe:
         Length of the run; the learning rate ends there.
     sizes : tuple of int
         Side of the square crops; one is drawn each step.
-    clicks_every, objects_every, phrases_every : int
-        Click, panoptic and grounding losses run on every n-th step; 0 never.
+    objects_every, phrases_every : int
+        Panoptic and grounding losses run on every n-th step; 0 never.
     save_every, log_every : int
         In steps.
     out : str
@@ -81,7 +81,6 @@ class Recipe:
     steps: int = 1000
     sizes: tuple[int, ...] = (256,)
     seed: int = 0
-    clicks_every: int = 1
     objects_every: int = 2
     phrases_every: int = 2
     save_every: int = 250

@@ -119,7 +119,6 @@ def _one(
         group.setdefault("peak", group["lr"])
         group["lr"] = group["peak"] * factor
     schedule = Schedule(
-        clicks=_due(step, recipe.clicks_every),
         objects=_due(step, recipe.objects_every),
         phrases=_due(step - 1, recipe.phrases_every),
     )

@@ -43,13 +43,12 @@ T = TypeVar("T")
 class Schedule:
     """Which parts of the step run this time."""
 
-    clicks: bool
     objects: bool
     phrases: bool
 
 
 class TrainingStep(nn.Module):
-    """Losses of a batch: names always, clicks, objects and phrases when scheduled.
+    """Losses of a batch: clicks and names always, objects and phrases when scheduled.
 
     Parameters
     ----------
@@ -88,12 +87,10 @@ class TrainingStep(nn.Module):
             [normalised(v.crop.image, (v.crop.height, v.crop.width), frame) for v in batch.views]
         ).to(self.device)
         features = self.model.encode_image(images.contiguous(memory_format=torch.channels_last))
-        losses: dict[str, Tensor] = {}
+        losses = self._clicks(features, batch, rng, generator)
         if self.model.naming is not None:
             naming = naming_loss(self.model, self.book, features, batch)
             losses["naming_ce"] = naming * self.loss.naming
-        if schedule.clicks:
-            losses |= self._clicks(features, batch, rng, generator)
         if schedule.objects:
             losses |= self._objects(features, batch, generator)
         if schedule.phrases:
