@@ -103,7 +103,7 @@ class Frame:
 
     def image(self, image: RGB, config: FrameConfig) -> Tensor:
         """(H, W, 3) uint8 original -> (1, 3, Hp, Wp) float, normalised and padded."""
-        part = np.ascontiguousarray(image[self.box.slices])
+        part = np.array(image[self.box.slices])  # a copy: torch warns of read-only arrays
         x = torch.from_numpy(part).permute(2, 0, 1)[None].float()
         if x.shape[-2:] != (self.height, self.width):
             x = F.interpolate(

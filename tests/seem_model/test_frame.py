@@ -1,5 +1,7 @@
 """Original pixels to model pixels and back, without shifts."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -165,3 +167,12 @@ def test_boxes() -> None:
     assert np.zeros((20, 20))[box.slices].shape == (8, 5)
     assert box.contains(Box(2, 3, 10, 8))
     assert not box.contains(Box(2, 3, 10, 9))
+
+
+def test_a_read_only_image_is_shown_without_a_warning() -> None:
+    image = np.zeros((20, 30, 3), np.uint8)
+    image.setflags(write=False)
+    frame = Frame.fit(Box(0, 0, 20, 30), long_side=64, config=FrameConfig())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert frame.image(image, FrameConfig()).shape == (1, 3, *frame.padded)
