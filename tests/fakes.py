@@ -41,7 +41,7 @@ class FakePredictor:
         self.encoded.append(image.shape[:2])
         return FakeFeatures(image.mean(axis=-1))
 
-    def step(self, features, prompts: Prompts, memory=None) -> Round:
+    def step(self, features, prompts: Prompts, memory=None, *, watch=None) -> Round:
         self._fail()
         if prompts.is_empty or prompts.shape != features.shape:
             raise PromptError("Empty prompt or wrong shape.")
@@ -74,13 +74,15 @@ class FakePredictor:
         segments = tuple(Segment(k, name, 0.5, True) for k in range(1, n + 1))
         return Segmentation(labels=labels.astype(np.int32), segments=segments)
 
-    def panoptic(self, features, *, classes=None) -> Segmentation:
+    def panoptic(self, features, *, classes=None, watch=None) -> Segmentation:
+        if watch is not None:
+            watch(0.5)
         return self._segmentation(features, classes)
 
-    def instances(self, features, *, classes=None) -> Segmentation:
+    def instances(self, features, *, classes=None, watch=None) -> Segmentation:
         return self._segmentation(features, classes)
 
-    def semantic(self, features, *, classes=None) -> Segmentation:
+    def semantic(self, features, *, classes=None, watch=None) -> Segmentation:
         return self._segmentation(features, classes)
 
     def _fail(self) -> None:

@@ -13,7 +13,7 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.everything import add_segmentation
-from napari_seem.jobs import Everything
+from napari_seem.jobs import Everything, Read
 from napari_seem.loop import Loop
 from napari_seem.settings import preferences
 from napari_seem.timeline import Timeline
@@ -80,7 +80,7 @@ class Annotator:
         self._users = max(0, self._users - 1)
         if self._users == 0 and self.engine.awake:
             self.focus.disconnect()
-            self.engine.awake = False
+            self.engine.sleep()
 
     # -- what is -----------------------------------------------------------------------------
 
@@ -191,7 +191,7 @@ class Annotator:
         self._commit_waits = False
         self._timeline.commit(self.name)
 
-    def segment(self, read: Callable[[Predictor, Any], Segmentation], *, title: str) -> None:
+    def segment(self, read: Read, *, title: str) -> None:
         """Segment the slice in focus without prompts into a new layer called ``title``."""
         target, plane = self.focus.target, self.focus.plane
         if target is None or plane is None:

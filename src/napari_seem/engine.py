@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
-from napari_seem.jobs import Encode, Everything, sentence
+from napari_seem.jobs import Encode, Everything, Progress, Stopped, sentence
 from napari_seem.marks import Marks
 from napari_seem.plane import Plane
 from napari_seem.target import Target
@@ -35,6 +35,7 @@ class Question:
     text: str
     prompts: Prompts
     memory: Any
+    progress: Progress = field(default_factory=Progress)
 
 
 class Engine:
@@ -110,12 +111,29 @@ class Engine:
             self._worker.wake()
         self.changed.emit()
 
+    def sleep(self) -> None:
+        """Start nothing any more and stop long work; :attr:`awake` ends it."""
+        self.awake = False
+        if self.wish is not None:
+            self.wish.progress.stop()
+            self.wish = None
+
     def drop_question(self) -> None:
         """The answer under way is not wanted any more."""
+        if self.asked is not None:
+            self.asked.progress.stop()
         self.asked = None
 
+    @property
+    def share(self) -> float | None:
+        """How much of the work under way is done, 0 to 1; None where that is not known."""
+        work = {"segmenting": self.wish, "thinking": self.asked}.get(self.state)
+        return None if work is None else work.progress.share
+
     def wish_for(self, wish: Everything | None) -> None:
-        """Segment everything; None takes a wish back, also one that is being computed."""
+        """Segment everything; None takes a wish back and stops its work."""
+        if self.wish is not None:
+            self.wish.progress.stop()
         self.wish = wish
         self.retry()
 
@@ -170,7 +188,10 @@ class Engine:
                 self.asked = None
                 self._answered(question, round)
 
-        work = partial(predictor.step, features, question.prompts, question.memory)
+        work = partial(
+            predictor.step, features, question.prompts, question.memory,
+            watch=question.progress.watch,
+        )  # fmt: skip
         return self._job("thinking", work, done=done)
 
     def _segmenting(self, predictor: Predictor, wish: Everything) -> Job:
@@ -178,16 +199,20 @@ class Engine:
         encode = Encode.of(predictor, wish.target, plane=wish.plane)
 
         def work() -> Segmentation:
-            return wish.read(predictor, encode() if features is None else features)
+            shown = encode() if features is None else features
+            return wish.read(predictor, shown, wish.progress.watch)
 
         def done(segmentation: Segmentation) -> None:
             if self.wish is wish:  # else cancelled
                 self.wish = None
                 self.segmented.emit(wish, segmentation)
 
-        return self._job("segmenting", work, done=done)
+        return self._job("segmenting", work, done=done, wish=wish)
 
-    def _job(self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None]) -> Job:
+    def _job(
+        self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None],
+        wish: Everything | None = None,
+    ) -> Job:  # fmt: skip
         def finished(result: Any) -> None:
             if self.awake:
                 done(result)
@@ -195,7 +220,8 @@ class Engine:
                 self.drop_question()
 
         def failed(error: Exception) -> None:
-            self._failed(self.wish if name == "segmenting" else None, error)
+            if not isinstance(error, Stopped):
+                self._failed(wish, error)
 
         return Job(name=name, work=work, done=finished, failed=failed, told=self.changed.emit)
 
@@ -206,7 +232,7 @@ class Engine:
             self.asked = None
             self.unanswered.emit()
         if wish is not None:
-            self.wish = None
+            self.wish = None if self.wish is wish else self.wish
             self._stuck = False
         if self.awake:
             self.report(error)

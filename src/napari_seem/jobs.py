@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_seem.plane import Plane, read_slice
 from napari_seem.target import Target
@@ -12,6 +12,8 @@ from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     # not at run time: it would import torch on the GUI thread
+    from collections.abc import Callable
+
     from seem_model import Predictor, Segmentation  # noqa: TC004
 
     pass
@@ -56,24 +58,64 @@ class Encode:
         )
 
 
+class Read(Protocol):
+    """Segments an image without prompts, telling ``watch`` how far it is."""
+
+    def __call__(
+        self, predictor: Predictor, features: Any, watch: Callable[[float], None]
+    ) -> Segmentation:
+        """Segment."""
+        ...
+
+
+class Stopped(Exception):
+    """Raised out of work that is not wanted any more."""
+
+
+class Progress:
+    """How far a long job is: the worker tells, the GUI thread reads, and may stop it."""
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        self._stop = Event()
+
+    def watch(self, share: float) -> None:
+        """Take note of the share done, 0 to 1; called by the job.
+
+        Raises
+        ------
+        Stopped
+            If the job is not wanted any more.
+        """
+        if self._stop.is_set():
+            raise Stopped
+        self.share = share
+
+    def stop(self) -> None:
+        """End the job at its next word."""
+        self._stop.set()
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Everything:
     """A wish to segment a whole slice without prompts.
 
     Parameters
     ----------
-    read : callable
-        Takes the predictor and the image features, returns a Segmentation.
+    read : Read
+        Called with the predictor, the image features and :meth:`Progress.watch`.
     title : str
         Name of the new layer.
     target, plane
         Where.
+    progress : Progress
     """
 
-    read: Callable[[Predictor, Any], Segmentation]
+    read: Read
     title: str
     target: Target
     plane: Plane
+    progress: Progress = field(default_factory=Progress)
 
 
 def sentence(error: Exception) -> str:

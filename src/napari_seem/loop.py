@@ -68,6 +68,9 @@ class Loop:
     def edited(self) -> None:
         """The person changed a prompt."""
         self._dirty, self.news = True, ""
+        asked = self.engine.asked
+        if asked is not None and asked.marks.is_empty:
+            self.engine.drop_question()  # looking for a phrase takes long, a mark should not wait
         self.engine.retry()
 
     def keep_pending(self) -> None:

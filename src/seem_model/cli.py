@@ -185,23 +185,20 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _segment(args: argparse.Namespace) -> None:
     from seem_model.segmenting import Request, segment
 
-    print(
-        segment(
-            Request(
-                image=args.image,
-                sample=args.sample,
-                out=args.out,
-                clicks=tuple(args.click),
-                avoid=tuple(args.avoid),
-                boxes=tuple(args.box),
-                text=args.text,
-                everything=args.everything,
-                classes=None if args.classes is None else tuple(args.classes),
-                checkpoint=args.checkpoint,
-                device=args.device,
-            )
-        )
+    request = Request(
+        image=args.image,
+        sample=args.sample,
+        out=args.out,
+        clicks=tuple(args.click),
+        avoid=tuple(args.avoid),
+        boxes=tuple(args.box),
+        text=args.text,
+        everything=args.everything,
+        classes=None if args.classes is None else tuple(args.classes),
+        checkpoint=args.checkpoint,
+        device=args.device,
     )
+    print(segment(request, watch=_share if sys.stderr.isatty() else None))
 
 
 def _interactive(args: argparse.Namespace) -> None:
@@ -230,9 +227,12 @@ def _interactive(args: argparse.Namespace) -> None:
 
 
 def _progress(done: int, total: int) -> None:
-    bar = "#" * (30 * done // total)
-    end = "\n" if done == total else ""
-    print(f"\r{bar:<30} {done}/{total} objects", end=end, file=sys.stderr, flush=True)
+    _share(done / total, f"{done}/{total} objects")
+
+
+def _share(share: float, words: str = "") -> None:
+    bar, end = "#" * int(30 * share), "\n" if share >= 1 else ""
+    print(f"\r{bar:<30} {words}", end=end, file=sys.stderr, flush=True)
 
 
 def _train(args: argparse.Namespace) -> None:

@@ -12,12 +12,14 @@ from seem_model.errors import ConfigError
 from seem_model.modeling.backbone_config import LITE0, TINY_BACKBONE, EfficientNetLiteConfig
 from seem_model.modeling.focal_config import FOCAL_TINY_BACKBONE, FocalConfig
 from seem_model.modeling.naming import NamingConfig
+from seem_model.modeling.seeds import SeedsConfig
 from seem_model.modeling.text_config import (
     ClipTextConfig,
     MiniLMConfig,
     TextConfig,
     TinyTextConfig,
 )
+from seem_model.proposal_config import ProposalConfig
 
 FORMAT = 1
 
@@ -116,6 +118,8 @@ class ModelConfig:
     decoder: DecoderConfig = DecoderConfig()
     dense: DensePromptConfig | None = None
     naming: NamingConfig | None = None
+    seeds: SeedsConfig | None = None
+    proposals: ProposalConfig | None = None
     frame: FrameConfig = FrameConfig()
     format: int = FORMAT
 
@@ -133,6 +137,8 @@ LITE = ModelConfig(
     ),
     dense=DensePromptConfig(),
     naming=NamingConfig(),
+    seeds=SeedsConfig(),
+    proposals=ProposalConfig(),
     frame=FrameConfig(
         mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0),
         long_side=512, max_upscale=2.0, zoom_side=320,
@@ -152,6 +158,8 @@ TINY = ModelConfig(
     ),
     dense=DensePromptConfig(width=8, blocks=(1, 1, 1, 1)),
     naming=NamingConfig(),
+    seeds=SeedsConfig(width=8),
+    proposals=ProposalConfig(side=64, batch=4, depth=0.0, quality=0.0),
     frame=FrameConfig(long_side=128, zoom_side=64),
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -36,13 +36,15 @@ class ImageFeatures:
     """An encoded image; opaque to callers but for its shape.
 
     ``crops`` is a small cache of zoomed-in views, filled as objects are clicked; ``examples``
-    one of the examples that were asked for on this image.
+    one of the examples that were asked for on this image; ``found`` keeps what was found without
+    a prompt.
     """
 
     image: RGB
     whole: Encoded
     crops: OrderedDict[Box, Encoded] = field(default_factory=OrderedDict, repr=False)
     examples: OrderedDict[Exemplar, VisualTokens] = field(default_factory=OrderedDict, repr=False)
+    found: dict[Any, tuple[Any, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -28,12 +28,15 @@ class Thresholds:
         Least class probability (OBJECT_MASK_THRESHOLD; the official demo uses 0.4).
     overlap : float
         Least share of its own mask that a segment keeps (OVERLAP_THRESHOLD).
+    free : float
+        Least share of its own mask that a thing must still find free, where things may overlap.
     top : int
         Most instances.
     """
 
     score: float = 0.4
     overlap: float = 0.8
+    free: float = 0.5
     top: int = 100
 
 
@@ -51,6 +54,11 @@ class Objects:
 
     probabilities: Tensor
     logits: Tensor
+
+
+def nothing(shape: tuple[int, int]) -> Segmentation:
+    """No segment anywhere in an image of ``shape`` (H, W)."""
+    return Segmentation(labels=np.zeros(shape, np.int32), segments=())
 
 
 def panoptic(
@@ -115,7 +123,7 @@ def instances(
             break
         mask = resize(found.logits[i]) > 0
         free = mask & (labels == 0)
-        if not free.any() or free.sum() < 0.5 * mask.sum():
+        if not free.any() or free.sum() < thresholds.free * mask.sum():
             continue
         number = len(segments) + 1
         labels[free] = number

@@ -183,16 +183,22 @@ class Frame:
         shown[:, : size[0], : size[1]] = small[:, : size[0], : size[1]]
         return shown
 
-    def back(self, logits: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """(h, w) stride-4 logits of the padded grid -> (H, W) original, far outside elsewhere."""
+    def part(self, logits: Tensor) -> NDArray[np.float32]:
+        """(h, w) stride-4 logits of the padded grid -> the box's own original pixels."""
         size = self.padded
         full = F.interpolate(logits[None, None], size=size, mode="bilinear", align_corners=False)
         content = full[:, :, : self.height, : self.width]
         extent = (self.box.height, self.box.width)
         if extent != (self.height, self.width):
             content = F.interpolate(content, size=extent, mode="bilinear", align_corners=False)
-        if extent == shape:
-            return content[0, 0].numpy()
+        shown: NDArray[np.float32] = content[0, 0].numpy()
+        return shown
+
+    def back(self, logits: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """(h, w) stride-4 logits of the padded grid -> (H, W) original, far outside elsewhere."""
+        part = self.part(logits)
+        if part.shape == shape:
+            return part
         whole = np.full(shape, FAR_OUTSIDE, np.float32)
-        whole[self.box.slices] = content[0, 0].numpy()
+        whole[self.box.slices] = part
         return whole

@@ -36,6 +36,7 @@ class LossConfig:
     phrases: TaskWeights = TaskWeights(0.4, 1.0, 1.0)
     names: float = 0.2
     naming: float = 1.0
+    seeds: float = 1.0
     no_object: float = 0.1
     points: int = 12544
     oversample: float = 3.0

@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from seem_model import everything, vocabulary, zoom
-from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop, encode_whole
+from seem_model import automatic, vocabulary
+from seem_model.encoded import ImageFeatures, Look, Memory, encode_whole
 from seem_model.errors import PromptError
-from seem_model.everything import Objects, Thresholds
+from seem_model.everything import Thresholds
 from seem_model.image import to_rgb
+from seem_model.looking import look, look_for
 from seem_model.marks import obeyed
-from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.seem import Seem
-from seem_model.readout import Answer, by_click, by_text
-from seem_model.settling import may_settle
 from seem_model.values import Prompts, Round, Segmentation
 from seem_model.vocabulary import NameList, Vocabulary
-from seem_model.words import Words, encode_words
+from seem_model.words import encode_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from seem_model.frame import Box
+    from seem_model.proposals import Watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +101,9 @@ class Predictor:
     # ------------------------------------------------------------------ one round
     @torch.inference_mode()
     def step(
-        self, features: ImageFeatures, prompts: Prompts, memory: Memory | None = None
-    ) -> Round:
+        self, features: ImageFeatures, prompts: Prompts, memory: Memory | None = None, *,
+        watch: Watch | None = None,
+    ) -> Round:  # fmt: skip
         """Answer prompts about one object, refining ``memory`` if there is one.
 
         Parameters
@@ -113,6 +112,8 @@ class Predictor:
             The image, and all that was drawn and said about the object so far.
         memory : object or None
             ``Round.memory`` of the round that is refined.
+        watch : callable or None
+            Called with the share done, 0 to 1, while a phrase is looked for; what it raises stops.
 
         Raises
         ------
@@ -130,62 +131,16 @@ class Predictor:
             )
         words = encode_words(self.model, prompts, features.examples)
         drawn = bool(prompts.positive.any()) or prompts.region is not None
-        if not drawn and memory is None and words.phrases is not None and words.example is None:
-            return self._phrase_round(features, prompts, words)
-        return self._round(prompts, self._look(features, prompts, memory, words))
-
-    def _look(
-        self, features: ImageFeatures, prompts: Prompts, memory: Memory | None, words: Words
-    ) -> Look:
-        """The whole image first, unless memory or a region says where the object is."""
-        zooms = self.zoom_in and self.model.config.frame.zoom_side > 0
-        look, known = None, memory
-        if memory is None and (prompts.region is None or not zooms):
-            look = self._ask(features.whole, prompts, None, words)
-            known = look.remembered(prompts)
-        box = self._view(prompts, known, features.whole.frame.box) if zooms else None
-        if look is None or box is not None:
-            shown = features.whole if box is None else encode_crop(self.model, features, box)
-            look = self._ask(shown, prompts, known, words)
-        if memory is None or not may_settle(memory.prompts, prompts):
-            return look
-        return look.settled(memory, prompts)
-
-    def _view(self, prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:
-        """The crop to look at, the one of the round before if it still serves; None: no crop."""
-        wanted = zoom.need(None if known is None else known.logits > 0, prompts)
-        if wanted is None:
-            return None
-        if known is not None and known.box != whole and zoom.still_good(known.box, wanted):
-            return known.box
-        return zoom.view(wanted)
-
-    def _ask(self, shown: Encoded, prompts: Prompts, known: Memory | None, words: Words) -> Look:
-        frame = shown.frame
-        region = np.zeros(prompts.shape, bool) if prompts.region is None else prompts.region
-        maps = PromptMaps(
-            positive=frame.marks(prompts.positive).to(self.device),
-            negative=frame.marks(prompts.negative).to(self.device),
-            region=frame.mask(region).to(self.device),
-            memory=None if known is None else known.seen_in(frame)[None].to(self.device),
-        )
-        decoded = self.model.decode_prompts(
-            shown.features, maps, text=words.tokens, example=words.example
-        )
-        answer = by_click(decoded, maps.positive, maps.negative)
-        return self._seen(shown, answer)
-
-    def _phrase_round(self, features: ImageFeatures, prompts: Prompts, words: Words) -> Round:
-        shown = features.whole
-        if words.tokens is None or words.phrases is None:
-            raise PromptError("There is no phrase to look for.")
-        decoded = self.model.decode_phrases(shown.features, words.tokens)
-        answer, _ = by_text(decoded, words.phrases, self.model.logit_scale.exp())
-        return self._round(prompts, self._seen(shown, answer))
-
-    def _seen(self, shown: Encoded, answer: Answer) -> Look:
-        concepts = self.model.meaning(shown.features, answer.logits[None], answer.concepts[None])
-        return Look(answer.logits[0].float().cpu(), concepts[0], shown.frame)
+        alone = not drawn and memory is None and words.example is None
+        if alone and words.tokens is not None and words.phrases is not None:
+            seen = look_for(
+                self.model, features, words.tokens, words.phrases, names=self.words, watch=watch
+            )
+        else:
+            seen = look(
+                self.model, features, prompts, memory=memory, words=words, zoom_in=self.zoom_in
+            )
+        return self._round(prompts, seen)
 
     def _round(self, prompts: Prompts, look: Look) -> Round:
         logits = look.frame.back(look.coarse, prompts.shape)
@@ -206,40 +161,45 @@ class Predictor:
 
     # ------------------------------------------------------------------ everything
     def panoptic(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None
-    ) -> Segmentation:
-        """Things and stuff, each pixel at most one segment; no prompt needed."""
-        found, words = self._objects(features, classes)
-        return everything.panoptic(found, words, *self._grid(features), self.thresholds)
+        self, features: ImageFeatures, *, classes: Sequence[str] | None = None,
+        watch: Watch | None = None,
+    ) -> Segmentation:  # fmt: skip
+        """Things and stuff, each pixel at most one segment; no prompt needed.
+
+        Parameters
+        ----------
+        features : ImageFeatures
+        classes : sequence of str or None
+            Names to choose from instead of the vocabulary.
+        watch : callable or None
+            Called with the share done, 0 to 1. What it raises stops the work.
+
+        Raises
+        ------
+        PromptError
+            If the class list is empty or a name is too long.
+        """
+        return self._everything(features, "panoptic", classes, watch)
 
     def instances(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None
-    ) -> Segmentation:
-        """Things, one segment each; no prompt needed."""
-        found, words = self._objects(features, classes)
-        return everything.instances(found, words, *self._grid(features), self.thresholds)
+        self, features: ImageFeatures, *, classes: Sequence[str] | None = None,
+        watch: Watch | None = None,
+    ) -> Segmentation:  # fmt: skip
+        """Things, one segment each; parameters and errors as of :meth:`panoptic`."""
+        return self._everything(features, "instances", classes, watch)
 
     def semantic(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None
-    ) -> Segmentation:
-        """One segment for each class that is there; no prompt needed."""
-        found, words = self._objects(features, classes)
-        return everything.semantic(found, words, *self._grid(features), self.thresholds)
+        self, features: ImageFeatures, *, classes: Sequence[str] | None = None,
+        watch: Watch | None = None,
+    ) -> Segmentation:  # fmt: skip
+        """One segment for each class; parameters and errors as of :meth:`panoptic`."""
+        return self._everything(features, "semantic", classes, watch)
 
-    @torch.inference_mode()
-    def _objects(
-        self, features: ImageFeatures, classes: Sequence[str] | None
-    ) -> tuple[Objects, Vocabulary]:
+    def _everything(
+        self, features: ImageFeatures, kind: automatic.Kind, classes: Sequence[str] | None,
+        watch: Watch | None,
+    ) -> Segmentation:  # fmt: skip
         words = self.words if not classes else self.with_vocabulary(classes).words
-        decoded = self.model.decode_objects(features.whole.features)
-        if decoded.objects is None:
-            raise PromptError("This model has no object queries.")
-        shown, queries = features.whole.features, decoded.objects
-        concepts = self.model.meaning(shown, queries.logits, queries.concepts)
-        logits = self.model.similarity(concepts[0], words.embeddings)
-        masks = queries.logits[0].float().cpu()
-        return Objects(logits.softmax(dim=1).float().cpu(), masks), words
-
-    def _grid(self, features: ImageFeatures) -> tuple[everything.Resize, tuple[int, int]]:
-        frame, shape = features.whole.frame, features.shape
-        return lambda logits: frame.back(logits, shape), shape
+        return automatic.segment(
+            self.model, features, words, kind, thresholds=self.thresholds, watch=watch
+        )

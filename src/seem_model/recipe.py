@@ -56,8 +56,8 @@ class Recipe:
         Preset (``lite``, ``tiny``).
     start : str
         Checkpoint to start from; "" starts from ImageNet (LITE) or at random.
-    naming : bool
-        Add the preset's naming head, untrained, if ``start`` has none.
+    grow : bool
+        Add the preset's heads that ``start`` lacks, untrained.
     root : str
         Folder that the paths of ``data`` are relative to; "" is where you run.
     data : tuple of SetConfig
@@ -75,7 +75,7 @@ class Recipe:
 
     model: str = "lite"
     start: str = ""
-    naming: bool = False
+    grow: bool = False
     root: str = ""
     data: tuple[SetConfig, ...] = ()
     steps: int = 1000

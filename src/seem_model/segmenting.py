@@ -15,6 +15,8 @@ from seem_model.image import read_image, to_rgb
 from seem_model.values import Prompts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from seem_model.predictor import Predictor
@@ -76,11 +78,17 @@ class Request:
             raise ImageError(f"Cannot write {where}: there is no folder {where.parent}.")
 
 
-def segment(request: Request) -> str:
+def segment(request: Request, watch: Callable[[float], None] | None = None) -> str:
     """Do what is asked and write the file.
 
     A single object is written as a mask (uint8, 0 and 255; bool in .npy), everything as a label
     image (uint16; int32 in .npy).
+
+    Parameters
+    ----------
+    request : Request
+    watch : callable or None
+        Called with the share done, 0 to 1, while everything is segmented or a phrase looked for.
 
     Returns
     -------
@@ -100,12 +108,12 @@ def segment(request: Request) -> str:
         height, width = image.shape[:2]
         prompts = prompts_of(request, (height, width))
         session = Session(load(request.checkpoint, device=request.device), image)
-        answer = session.step(prompts)
+        answer = session.step(prompts, watch=watch)
         save(request.out, answer.mask)
         label = f"{answer.label} ({answer.label_score:.2f})" if answer.label else "unnamed"
         area = int(answer.mask.sum())
         return f"{label}, score {answer.score:.2f}, {area} pixels: {request.out}"
-    found = _everything(load(request.checkpoint, device=request.device), image, request)
+    found = _everything(load(request.checkpoint, device=request.device), image, request, watch)
     save(request.out, found.labels)
     return "\n".join([*_rows(found), f"{len(found.segments)} segments: {request.out}"])
 
@@ -162,13 +170,16 @@ def _read(request: Request) -> NDArray[Any]:
     return samples.load(request.sample or "")
 
 
-def _everything(predictor: Predictor, image: RGB, request: Request) -> Segmentation:
+def _everything(
+    predictor: Predictor, image: RGB, request: Request, watch: Callable[[float], None] | None
+) -> Segmentation:
     features = predictor.features(image)
-    if request.everything == "instances":
-        return predictor.instances(features, classes=request.classes)
-    if request.everything == "semantic":
-        return predictor.semantic(features, classes=request.classes)
-    return predictor.panoptic(features, classes=request.classes)
+    read = {
+        "panoptic": predictor.panoptic,
+        "instances": predictor.instances,
+        "semantic": predictor.semantic,
+    }[request.everything or "panoptic"]
+    return read(features, classes=request.classes, watch=watch)
 
 
 def _rows(found: Segmentation) -> list[str]:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seem_model.predictor import Predictor
+    from seem_model.proposals import Watch
     from seem_model.values import RGB, Prompts, Round
 
 
@@ -47,11 +48,17 @@ class Session:
         """Rounds of the current object, oldest first."""
         return self._rounds
 
-    def step(self, prompts: Prompts) -> Round:
+    def step(self, prompts: Prompts, *, watch: Watch | None = None) -> Round:
         """Answer ``prompts`` (all of them, not only the new ones) as the next round.
 
         The memory is that of the newest round whose prompts are all still there, so that a mark
         that was deleted is also forgotten.
+
+        Parameters
+        ----------
+        prompts : Prompts
+        watch : callable or None
+            As of :meth:`Predictor.step`.
 
         Raises
         ------
@@ -60,7 +67,7 @@ class Session:
         """
         basis = next((r for r in reversed(self._rounds) if prompts.contains(r.prompts)), None)
         memory = None if basis is None else basis.memory
-        answer = self.predictor.step(self.features, prompts, memory)
+        answer = self.predictor.step(self.features, prompts, memory, watch=watch)
         self._rounds = (*self._rounds, answer)
         self._undone = ()
         return answer

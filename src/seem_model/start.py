@@ -26,7 +26,7 @@ def start_model(recipe: Recipe) -> Seem:
     if recipe.start:
         where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
         model = checkpoint.load_model(where)
-        return _with_naming(model, where, _preset(recipe)) if recipe.naming else model
+        return _grown(model, where, _preset(recipe)) if recipe.grow else model
     config = _preset(recipe)
     model = checkpoint.build(config)
     if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
@@ -40,11 +40,17 @@ def _preset(recipe: Recipe) -> ModelConfig:
     return _PRESETS[recipe.model]
 
 
-def _with_naming(model: Seem, where: Path, preset: ModelConfig) -> Seem:
-    """The model with the preset's naming head, untrained, if it has none yet."""
-    if model.naming is not None or preset.naming is None:
+def _grown(model: Seem, where: Path, preset: ModelConfig) -> Seem:
+    """The model with the preset's heads, untrained where it had none, and its way to use them."""
+    wanted = replace(
+        model.config,
+        naming=model.config.naming or preset.naming,
+        seeds=model.config.seeds or preset.seeds,
+        proposals=model.config.proposals or preset.proposals,
+    )
+    if wanted == model.config:
         return model
-    larger = checkpoint.build(replace(model.config, naming=preset.naming), where)
+    larger = checkpoint.build(wanted, where)
     larger.load_state_dict(model.state_dict(), strict=False)
     return larger
 

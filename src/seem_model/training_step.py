@@ -23,6 +23,7 @@ from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import choose_by_click
 from seem_model.training_names import naming_loss, query_names_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
+from seem_model.training_seeds import seeds_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,9 @@ class TrainingStep(nn.Module):
         if self.model.naming is not None:
             naming = naming_loss(self.model, self.book, features, batch)
             losses["naming_ce"] = naming * self.loss.naming
+        if self.model.seeds is not None:
+            seeds = seeds_loss(self.model, features, batch)
+            losses["seeds_bce"] = seeds * self.loss.seeds
         if schedule.objects:
             losses |= self._objects(features, batch, generator)
         if schedule.phrases:

@@ -11,6 +11,7 @@ from qtpy.QtTest import QTest
 
 import napari_seem.annotator
 from fakes import FakePredictor, blobs
+from napari_seem.widgets.bond import BUSY_COLOR
 from napari_seem.widgets.everything import EverythingWidget
 
 pytestmark = pytest.mark.gui
@@ -45,22 +46,63 @@ def test_segments_into_labels_with_a_table(robot, dock, qtbot):
     QTest.mouseClick(dock.table.viewport(), left, none, place)
 
 
-def test_cancel_drops_the_result(robot, dock, qtbot, monkeypatch):
-    gate, panoptic = threading.Event(), FakePredictor.panoptic
+def test_progress_is_shown_and_cancel_stops_the_work(robot, dock, qtbot, monkeypatch):
+    steps, done, stopped = threading.Semaphore(0), [], threading.Event()
 
-    def slow(self, features, *, classes=None):
-        gate.wait(5)
-        return panoptic(self, features, classes=classes)
+    def slow(self, features, *, classes=None, watch=None):
+        try:
+            for n in range(10):
+                watch(n / 10)
+                done.append(n)
+                steps.acquire(timeout=5)
+        except Exception:
+            stopped.set()
+            raise
 
     monkeypatch.setattr(FakePredictor, "panoptic", slow)
     dock.start.click()
     qtbot.waitUntil(lambda: dock.annotator.engine.state == "segmenting", timeout=5000)
+    for _ in range(6):
+        steps.release()
+    qtbot.waitUntil(lambda: dock.annotator.engine.share == 0.6, timeout=5000)
+    assert 0.5 < filled(dock.busy) < 0.7
     assert dock.cancel.isEnabled()
     dock.cancel.click()
     assert dock.start.isEnabled()
-    gate.set()
+    steps.release()
+    qtbot.waitUntil(stopped.is_set, timeout=5000)
     qtbot.waitUntil(lambda: dock.annotator.engine.state == "ready", timeout=5000)
+    assert done == [0, 1, 2, 3, 4, 5, 6]
+    assert dock.annotator.engine.problem == ""
     assert "SEEM panoptic" not in [x.name for x in robot.viewer.layers]
+
+
+def filled(bar) -> float:
+    """Share of the bar that has the colour of work."""
+    image = bar.grab().toImage()
+    row = [image.pixelColor(x, image.height() // 2).name() for x in range(image.width())]
+    return row.count(BUSY_COLOR) / len(row)
+
+
+def test_a_wish_replaces_one_that_is_under_way(robot, dock, qtbot, monkeypatch):
+    gate, panoptic = threading.Event(), FakePredictor.panoptic
+    asked = []
+
+    def slow(self, features, *, classes=None, watch=None):
+        asked.append(classes)
+        gate.wait(5)
+        return panoptic(self, features, classes=classes, watch=watch)
+
+    monkeypatch.setattr(FakePredictor, "panoptic", slow)
+    dock.start.click()
+    qtbot.waitUntil(lambda: len(asked) == 1, timeout=5000)
+    dock.cancel.click()
+    dock.classes.value = "nucleus"
+    dock.start.click()
+    gate.set()
+    qtbot.waitUntil(lambda: dock.table.rowCount() == 2, timeout=5000)
+    assert asked == [None, ("nucleus",)]
+    assert [x.name for x in robot.viewer.layers].count("SEEM panoptic") == 1
 
 
 def test_error_is_a_notification_and_the_dock_goes_on(robot, dock, qtbot, fake_load, told):

@@ -52,7 +52,7 @@ def test_a_run_adds_the_head_to_a_checkpoint_without_one(tmp_path: Path) -> None
     checkpoint.save(model, tmp_path, half=False)
     recipe = Recipe(model="tiny", start=str(tmp_path))
     assert start_model(recipe).naming is None
-    larger = start_model(replace(recipe, naming=True))
+    larger = start_model(replace(recipe, grow=True))
     assert larger.naming is not None
     before, after = model.state_dict(), larger.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())

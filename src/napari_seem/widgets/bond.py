@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QPaintEvent
 
     from napari_seem.annotator import Annotator
+    from napari_seem.engine import Engine
 
 BUSY_COLOR = "#ffb000"
 BUSY = ("loading", "encoding", "thinking", "segmenting")
@@ -50,22 +51,30 @@ class Bond:
 class BusyBar(QWidget):
     """Thin bar that moves while the model works; it keeps its place, so nothing jumps.
 
+    Parameters
+    ----------
+    engine : Engine
+        Whose work is shown; how much of it is done, where that is known, is asked while it moves.
+
+    Notes
+    -----
     Not a QProgressBar: that one repaints at once when reset, and the whole window with the canvas
     goes with it, 75 ms on the GUI thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.setFixedHeight(4)
-        self.setToolTip("Moves while the model works.")
+        self.setToolTip("Moves while the model works, and fills where the end is known.")
+        self._engine = engine
         self._at = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(60)
         self._timer.timeout.connect(self._move)
 
-    def show_state(self, state: str) -> None:
-        """Move in a busy state, else be empty."""
-        busy = state in BUSY
+    def refresh(self) -> None:
+        """Move while the engine is busy, else be empty."""
+        busy = self._engine.state in BUSY
         if busy != self._timer.isActive():
             if busy:
                 self._timer.start()
@@ -78,8 +87,11 @@ class BusyBar(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor("#414851"))
         if self._timer.isActive():
+            share = self._engine.share
             part = self.width() // 4
             left = round(self._at * (self.width() + part)) - part
+            if share:
+                left, part = 0, round(share * self.width())
             painter.fillRect(left, 0, part, self.height(), QColor(BUSY_COLOR))
         painter.end()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,6 @@ from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     import napari
     from napari.layers import Labels
     from qtpy.QtGui import QCloseEvent
@@ -40,16 +39,20 @@ if TYPE_CHECKING:
 HEADERS = ("id", "class", "score", "area")
 
 
-def _panoptic(classes: Sequence[str] | None, predictor: Predictor, features: Any) -> Segmentation:
-    return predictor.panoptic(features, classes=classes)
+Names = Sequence[str] | None
+Watch = Callable[[float], None]
 
 
-def _instances(classes: Sequence[str] | None, predictor: Predictor, features: Any) -> Segmentation:
-    return predictor.instances(features, classes=classes)
+def _panoptic(classes: Names, predictor: Predictor, features: Any, watch: Watch) -> Segmentation:
+    return predictor.panoptic(features, classes=classes, watch=watch)
 
 
-def _semantic(classes: Sequence[str] | None, predictor: Predictor, features: Any) -> Segmentation:
-    return predictor.semantic(features, classes=classes)
+def _instances(classes: Names, predictor: Predictor, features: Any, watch: Watch) -> Segmentation:
+    return predictor.instances(features, classes=classes, watch=watch)
+
+
+def _semantic(classes: Names, predictor: Predictor, features: Any, watch: Watch) -> Segmentation:
+    return predictor.semantic(features, classes=classes, watch=watch)
 
 
 READOUTS = {
@@ -85,9 +88,9 @@ class EverythingWidget(QWidget):
         self.start.setToolTip("Segment the slice on display into a new Labels layer.")
         self.start.clicked.connect(self._start)
         self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Drop the segmentation that is being computed.")
+        self.cancel.setToolTip("Stop the segmentation that is being computed.")
         self.cancel.clicked.connect(self._cancel)
-        self.busy = BusyBar()
+        self.busy = BusyBar(self.annotator.engine)
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.hint.setToolTip("What is going on.")
@@ -107,7 +110,7 @@ class EverythingWidget(QWidget):
         wished = engine.wish is not None
         self.start.setEnabled(focus.plane is not None and not wished)
         self.cancel.setEnabled(wished)
-        self.busy.show_state(engine.state)
+        self.busy.refresh()
         known = len(engine.predictor.vocabulary) if engine.predictor is not None else 0
         own = (
             f"empty: the model's own {known} classes" if known else "empty: the model's own classes"

@@ -40,7 +40,7 @@ class SeemWidget(QWidget):
         self.prompts = PromptView(self.annotator)
         self.object = ObjectView(self.annotator)
         self.rounds = RoundsView(self.annotator)
-        self.busy = BusyBar()
+        self.busy = BusyBar(self.annotator.engine)
         self.hint = QLabel()
         self.hint.setToolTip("What is going on, or what the next click will do.")
         self._start = QTimer(self)
@@ -61,7 +61,7 @@ class SeemWidget(QWidget):
         text = hint(self.annotator)
         if text != self.hint.text():
             self.hint.setText(text)
-        self.busy.show_state(self.annotator.engine.state)
+        self.busy.refresh()
         if self.annotator.tool is None and self.annotator.focus.plane is not None:
             # not at once: napari may be in the middle of adding the image
             self._start.start(0)

@@ -109,6 +109,13 @@ class Decoded:
     pooled: Tensor | None = None
     aux: tuple[Decoded, ...] = ()
 
+    @property
+    def present_objects(self) -> Queries:
+        """``objects``, for callers that know they were asked for."""
+        if self.objects is None:
+            raise ValueError("The decoder was not asked for object queries.")
+        return self.objects
+
     def with_aux(self, aux: tuple[Decoded, ...]) -> Decoded:
         """The same with the earlier predictions attached."""
         return replace(self, aux=aux)

@@ -18,6 +18,7 @@ from seem_model.modeling.efficientnet import EfficientNetLite
 from seem_model.modeling.focal import FocalNet
 from seem_model.modeling.naming import Naming
 from seem_model.modeling.pixel_decoder import PixelDecoder
+from seem_model.modeling.seeds import Seeds
 from seem_model.modeling.text import TextStates, build_text
 from seem_model.modeling.visual_sampler import VisualTokens, gather_points
 
@@ -62,6 +63,13 @@ class Seem(nn.Module):
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         naming = config.naming
         self.naming = None if naming is None else Naming(channels[-naming.maps :], decoder.concept)
+        seeds = config.seeds
+        self.seeds = None if seeds is None else Seeds(pixel.width, pixel.mask_width, seeds)
+
+    @property
+    def proposes(self) -> bool:
+        """Whether everything is found by clicks instead of object queries."""
+        return self.config.proposals is not None and self.seeds is not None
 
     # ------------------------------------------------------------------ encoders
     def encode_image(self, images: Tensor) -> Features:
@@ -103,6 +111,19 @@ class Seem(nn.Module):
         (B, N, D) float, not normalised
         """
         return concepts if self.naming is None else self.naming(features.deep, masks.sigmoid())
+
+    def depth(self, features: Features) -> Tensor:
+        """(B, H/4, W/4) logits of how deep inside some object each place lies.
+
+        Raises
+        ------
+        ValueError
+            If the model has no seeds head.
+        """
+        if self.seeds is None:
+            raise ValueError("This model has no seeds head.")
+        depth: Tensor = self.seeds(features)
+        return depth
 
     # ------------------------------------------------------------------ the decoder's passes
     def decode_objects(self, features: Features, *, every_layer: bool = False) -> Decoded:

@@ -1,0 +1,103 @@
+"""Everything in an image without a prompt: by object queries, or by clicks where they cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from seem_model import everything, painting
+from seem_model.everything import Objects, Thresholds
+from seem_model.proposal import probabilities
+from seem_model.proposals import Watch, proposals
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from seem_model.encoded import ImageFeatures, Look
+    from seem_model.modeling.seem import Seem
+    from seem_model.values import Segmentation
+    from seem_model.vocabulary import Vocabulary
+
+Kind = Literal["panoptic", "instances", "semantic"]
+
+
+@torch.inference_mode()
+def segment(
+    model: Seem, features: ImageFeatures, words: Vocabulary, kind: Kind, *,
+    thresholds: Thresholds, watch: Watch | None = None,
+) -> Segmentation:  # fmt: skip
+    """Segment a whole image.
+
+    Parameters
+    ----------
+    model : Seem
+    features : ImageFeatures
+        What was found by clicks is kept in it: another kind or other names cost nothing more.
+    words : Vocabulary
+        Names to choose from.
+    kind : str
+    thresholds : Thresholds
+    watch : callable or None
+        Called now and then with the share done, 0 to 1. What it raises stops the work.
+    """
+    if not model.proposes:
+        return _by_queries(model, features, words, kind, thresholds)
+    found = proposals(model, features, watch)
+    if not found:
+        return everything.nothing(features.shape)
+    chances = probabilities(model, found, words.embeddings)
+    rows = painting.named(found, chances, thresholds.score)
+    if kind == "panoptic":
+        return painting.panoptic(rows, words, features.shape, thresholds.free)
+    if kind == "instances":
+        return painting.instances(rows, words, features.shape, thresholds.free)
+    return painting.semantic(rows, words, features.shape)
+
+
+def _by_queries(
+    model: Seem, features: ImageFeatures, words: Vocabulary, kind: Kind, thresholds: Thresholds
+) -> Segmentation:
+    shown = features.whole.features
+    queries = model.decode_objects(shown).present_objects
+    concepts = model.meaning(shown, queries.logits, queries.concepts)
+    chances = model.similarity(concepts[0], words.embeddings).softmax(dim=1)
+    found = Objects(chances.float().cpu(), queries.logits[0].float().cpu())
+    frame, shape = features.whole.frame, features.shape
+    read = {
+        "panoptic": everything.panoptic,
+        "instances": everything.instances,
+        "semantic": everything.semantic,
+    }[kind]
+    return read(found, words, lambda logits: frame.back(logits, shape), shape, thresholds)
+
+
+def by_phrase(
+    model: Seem, features: ImageFeatures, phrase: Tensor, words: Vocabulary,
+    watch: Watch | None = None,
+) -> Look | None:  # fmt: skip
+    """The proposal that a phrase names best.
+
+    Parameters
+    ----------
+    model : Seem
+    features : ImageFeatures
+    phrase : (1, D) float
+        In the text space, normalised.
+    words : Vocabulary
+        What else things may be: a proposal must be the phrase rather than these.
+    watch : callable or None
+        As of :func:`segment`.
+
+    Returns
+    -------
+    Look or None
+        None when there is no proposal at all.
+    """
+    found = proposals(model, features, watch)
+    if not found:
+        return None
+    chances = probabilities(model, found, torch.cat([phrase, words.embeddings]))[:, 0]
+    best = int(np.argmax([chance * p.quality for chance, p in zip(chances, found, strict=True)]))
+    return found[best].look
