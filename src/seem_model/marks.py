@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, find_objects, label
+from scipy.ndimage import binary_dilation, binary_erosion, find_objects, label
 
 from seem_model.values import Mask
 
@@ -84,10 +84,23 @@ def _core(around: Mask, cut: tuple[bool, ...]) -> Mask:
 
 
 def obeyed(logits: NDArray[np.float32], positive: Mask, negative: Mask) -> NDArray[np.float32]:
-    """Mask logits (H, W) in which every clicked pixel has the sign it was given."""
+    """Mask logits (H, W) in which every clicked pixel has the sign it was given.
+
+    So have the middles of thin marks of any length: clicks that touch are such a mark.
+    """
     result = logits.copy()
     for mask, sign in ((positive, 1), (negative, -1)):
-        dots = taken_apart(mask).dots
-        rows, cols = dots[:, 0], dots[:, 1]
+        apart = taken_apart(mask)
+        rows, cols = np.concatenate([apart.dots, np.argwhere(_thin(apart.strokes))]).T
         result[rows, cols] = sign * np.maximum(sign * result[rows, cols], NUDGE)
     return result
+
+
+def _thin(strokes: Mask) -> Mask:
+    """Middles of what is at least 3 and less than 5 pixels wide."""
+    if not strokes.any():
+        return strokes
+    middle = binary_erosion(np.pad(strokes, 1, mode="edge"), _SQUARE)[1:-1, 1:-1]
+    wide = binary_erosion(middle, _SQUARE)
+    thin: Mask = middle & ~binary_dilation(wide, _SQUARE)
+    return thin

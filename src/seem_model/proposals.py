@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 Watch = Callable[[float], None]
+_OWN = 0.2  # of the work in a place: a fifth in its own view, the rest in its quarters, if need be
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,14 @@ def propose(
         seeds = here.seeds()
         batches = [seeds[i : i + config.batch] for i in range(0, len(seeds), config.batch)]
         parts: list[Proposal] = []
+        deeper: list[_Place] = []
         for n, batch in enumerate(batches):
             if watch is not None:
-                watch(round(done + place.share * n / len(batches), 9))
+                watch(round(done + _OWN * place.share * n / len(batches), 9))
             parts += here.answers(batch)
-        deeper = _quarters(place, parts, here, config)
+            deeper = _quarters(place, parts, here, config)
+            if deeper:  # the deepest seeds come first: what is left is small too
+                break
         places.extend(deeper)
         if deeper:
             parts = [p for p in parts if here.side(p) >= config.small]
@@ -106,7 +110,7 @@ def _quarters(
     if not parts or np.median([here.side(p) for p in parts]) >= config.small:
         return []
     height, width = (max(1, round(n * config.quarter)) for n in (box.height, box.width))
-    share = 0.2 * place.share  # a fifth for each quarter and for the view itself
+    share = (1 - _OWN) / 4 * place.share
     return [
         _Place(Box(row, col, row + height, col + width), place.level + 1, share)
         for row in (box.row0, box.row1 - height)

@@ -70,6 +70,21 @@ def test_clicked_pixels_are_obeyed_and_nothing_else_changes() -> None:
     assert (result != logits).sum() == 2
 
 
+def test_clicks_in_a_long_chain_are_obeyed() -> None:
+    rows = [5, 8, 10, 12, 15, 18, 21, 23, 26, 29]
+    places = [(row, 20 + (n % 2)) for n, row in enumerate(rows)]
+    result = obeyed(np.full(SHAPE, -3.0, np.float32), painted(*places), painted())
+    assert all(result[place] > 0 for place in places)
+    result = obeyed(np.full(SHAPE, 3.0, np.float32), painted(), painted(*places))
+    assert all(result[place] < 0 for place in places)
+
+
+def test_a_wide_stroke_is_left_to_the_model() -> None:
+    logits, stroke = np.full(SHAPE, -3.0, np.float32), np.zeros(SHAPE, bool)
+    stroke[10:20, 10:40] = True
+    np.testing.assert_array_equal(obeyed(logits, stroke, painted()), logits)
+
+
 def test_a_change_needs_a_mark_of_its_sign_nearby() -> None:
     before, after = torch.full((8, 8), -1.0), torch.full((8, 8), -1.0)
     before[:, :2] = 1.0  # was the object, the new answer drops it

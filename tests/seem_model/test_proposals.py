@@ -130,7 +130,7 @@ def test_progress_rises_to_one() -> None:
     assert shares == sorted(shares)
     assert shares[0] == 0.0
     assert shares[-1] == 1.0
-    assert max(np.diff(shares)) < 0.5
+    assert max(np.diff(shares)) < 0.3
 
 
 def test_what_the_watcher_raises_stops_the_search() -> None:
