@@ -48,10 +48,11 @@ class NullPredictor:
         """Nothing but the size."""
         return Shape((image.shape[0], image.shape[1]))
 
-    def step(self, features: Shape, prompts: Prompts, memory: Any = None) -> Round:
+    def step(self, features: Shape, prompts: Prompts, memory: Any = None, **watch: Any) -> Round:
         """A mask of about a tenth of the image."""
         mask = np.zeros(features.shape, bool)
-        row, col = np.argwhere(prompts.positive)[-1]
+        row = int(np.flatnonzero(prompts.positive.any(axis=1))[-1])
+        col = int(np.flatnonzero(prompts.positive[row])[-1])
         side = features.shape[0] // 3
         mask[max(0, row - side // 2) : row + side // 2, max(0, col - side // 2) : col + side] = True
         return Round(prompts=prompts, mask=mask, score=0.5, label="thing", label_score=0.5)

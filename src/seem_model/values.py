@@ -129,12 +129,12 @@ class Prompts:
     def contains(self, other: Prompts) -> bool:
         """Whether every mark of ``other`` is also in ``self`` (so its answer may be refined)."""
         if other.region is not None and (
-            self.region is None or bool((other.region & ~self.region).any())
+            self.region is None or bool((other.region > self.region).any())
         ):
             return False
         return (
-            not (other.positive & ~self.positive).any()
-            and not (other.negative & ~self.negative).any()
+            not (other.positive > self.positive).any()
+            and not (other.negative > self.negative).any()
             and other.text in ("", self.text)
             and (other.exemplar is None or other.exemplar is self.exemplar)
         )

@@ -34,7 +34,7 @@ class Scripted(FakePredictor):
         super().__init__()
         self.answer = answer
 
-    def step(self, features, prompts: Prompts, memory=None) -> Round:
+    def step(self, features, prompts: Prompts, memory=None, *, watch=None) -> Round:
         self.steps.append((prompts, memory))
         mask = self.answer(prompts, len(self.steps))
         return Round(prompts=prompts, mask=mask, score=0.5, memory=len(self.steps))
