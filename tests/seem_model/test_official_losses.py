@@ -12,6 +12,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from even_points import spread
 from seem_model.config import FOCAL_TINY
 from seem_model.loss_config import LossConfig
 from seem_model.losses import (
@@ -110,13 +111,6 @@ def built(version: str, encoded: Encoded) -> Seem:
     model.eval().requires_grad_(False)
     model.decoder.requires_grad_(True).zero_grad()
     return model
-
-
-def spread(*shape: int, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Evenly spread points in place of random ones, the same in every row."""
-    i = np.arange(1, shape[-2] + 1, dtype=np.float64)
-    points = np.stack([i * 0.7548776662466927 % 1, i * 0.5698402909980532 % 1], axis=1)
-    return torch.from_numpy(points.astype(np.float32)).expand(shape)
 
 
 class Replay:
