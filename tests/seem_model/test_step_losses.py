@@ -235,7 +235,7 @@ def test_every_loss_of_every_layer_is_the_written_one(layout: str) -> None:
         got = ours(s, layer)
         assert got.keys() == wanted.keys()
         for name, value in got.items():
-            assert value.item() == pytest.approx(float(wanted[name]), rel=1e-4), name
+            assert value.item() == pytest.approx(wanted[name].item(), rel=1e-4), name
 
 
 def gradient_norms(decoder: Decoder, loss: torch.Tensor) -> dict[str, float]:
