@@ -43,7 +43,7 @@ class PhraseTargets:
     ----------
     masks : (P, H, W) bool
     phrases : tuple of str
-        P phrases; equal ones share their queries.
+        P phrases (of class names, the names before any template); equal ones share their queries.
     sentence : bool
         Whether they are sentences about the image, not names of classes.
     """
