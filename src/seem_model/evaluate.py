@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -104,7 +103,7 @@ def interactive(
         encode_seconds=float(np.median(run.encode)),
         click_seconds=float(np.median(run.click)),
         device=predictor.device,
-        data_hash=_hash(data),
+        data_hash=data.fingerprint,
         skipped=run.skipped,
         limit=limit,
         min_area=min_area,
@@ -240,8 +239,3 @@ def _spread(
     for image_id, segment_id in queue[:limit]:
         taken[image_id].append(segment_id)
     return {image_id: sorted(ids) for image_id, ids in taken.items() if ids}
-
-
-def _hash(folder: Folder) -> str:
-    content = (folder.path / "annotations.json").read_bytes()
-    return hashlib.sha256(content).hexdigest()[:16]

@@ -84,8 +84,7 @@ class Report:
             "click_seconds": round(self.click_seconds, 4),
             "device": self.device,
             "data_hash": self.data_hash,
-            "version": _version(),
-            "commit": _commit(),
+            **code_version(),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
@@ -175,6 +174,11 @@ def check_writable(path: str | Path) -> None:
         raise DataError(
             f"The report cannot be written to {path}: there is no folder {Path(path).parent}."
         )
+
+
+def code_version() -> dict[str, Value]:
+    """Version of the package, and commit of its source tree where there is one."""
+    return {"version": _version(), "commit": _commit()}
 
 
 def _cell(value: Value) -> str:
