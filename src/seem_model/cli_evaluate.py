@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from seem_model.cli_shared import add_model, share
 
@@ -55,6 +56,16 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-area", type=float, metavar="F", help="below 1: share of the image, else pixels"
     )
+    parser.add_argument(
+        "--baseline",
+        action="append",
+        default=[],
+        choices=("random-walker", "watershed", "grabcut"),
+        help="a classical method with the same clicks, in the same report",
+    )
+    parser.add_argument(
+        "--shapes", action="store_true", help="also mark each object once by every drawn shape"
+    )
     parser.set_defaults(run=_interactive)
 
 
@@ -77,22 +88,28 @@ def _interactive(args: argparse.Namespace) -> None:
     from seem_model import load
     from seem_model.data.folder import Folder
     from seem_model.evaluate import interactive
+    from seem_model.evaluation.baselines import baseline
     from seem_model.report import check_writable
 
     if args.report is not None:  # before the hour of work, not after it
         check_writable(args.report)
     folder = Folder.open(args.data)
-    report = interactive(
-        load(args.checkpoint, device=args.device),
-        folder,
+    classical = [baseline(name) for name in args.baseline]
+    measure = partial(
+        interactive,
+        folder=folder,
         split=args.split,
         protocol=args.protocol,
         max_clicks=args.max_clicks,
         limit=args.limit,
         min_area=args.min_area,
         seed=args.seed,
+        shapes=args.shapes,
         progress=_progress("objects"),
     )
+    # a baseline plays the part of a predictor as far as this evaluation goes
+    neighbours = tuple(measure(cast("Predictor", method)) for method in classical)
+    report = replace(measure(load(args.checkpoint, device=args.device)), neighbours=neighbours)
     if args.report is not None:
         report.save(args.report)
     print(report.table())
