@@ -99,7 +99,9 @@ def _middle(region: Mask) -> tuple[int, int]:
 def _random_walker(image: RGB, seeds: NDArray[np.int32]) -> Mask:
     """Grady 2006, in grey values."""
     grey = rgb2gray(image)
-    found: Mask = random_walker(grey, seeds, beta=130, mode="cg_j", tol=1e-3) == OBJECT
+    found: Mask = (
+        random_walker(grey, seeds, beta=130, mode="cg_j", tol=1e-3, prob_tol=0.1) == OBJECT
+    )
     return found
 
 
