@@ -237,16 +237,12 @@ def _share(share: float, words: str = "") -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from seem_model.dry_run import described
+    from seem_model import dry_run, train
     from seem_model.recipe import Recipe
-    from seem_model.train import train
 
     recipe = Recipe.from_yaml(args.recipe, tuple(args.overrides))
-    print(
-        described(recipe)
-        if args.dry_run
-        else f"The checkpoint is in {train(recipe, resume=args.resume)}."
-    )
+    folder = None if args.dry_run else train.train(recipe, resume=args.resume)
+    print(f"The checkpoint is in {folder}." if folder else dry_run.described(recipe))
 
 
 if __name__ == "__main__":
