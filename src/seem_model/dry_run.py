@@ -127,9 +127,8 @@ def _losses(recipe: Recipe) -> list[str]:
 
     def row(name: str, weights: TaskWeights, every: int) -> str:
         often = "never" if not every else "every step" if every == 1 else f"every {every} steps"
-        return (
-            f"  {name:<10} ce {weights.ce:g}, bce {weights.bce:g}, dice {weights.dice:g}; {often}"
-        )
+        terms = f"ce {weights.ce:g}, bce {weights.bce:g}, dice {weights.dice:g}"
+        return f"  {name:<10} {terms}; {often}"
 
     return [
         f"losses, masks at {loss.points} points",
