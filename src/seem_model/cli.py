@@ -178,12 +178,15 @@ def _segment(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from seem_model import dry_run, train
+    from seem_model.dry_run import described
     from seem_model.recipe import Recipe
+    from seem_model.train import train
 
     recipe = Recipe.from_yaml(args.recipe, tuple(args.overrides))
-    folder = None if args.dry_run else train.train(recipe, resume=args.resume)
-    print(f"The checkpoint is in {folder}." if folder else dry_run.described(recipe))
+    if args.dry_run:
+        print(described(recipe))
+    else:
+        print(f"The checkpoint is in {train(recipe, resume=args.resume)}.")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def _timed(run: Run) -> _Seconds:
 
 def _data(run: Run) -> list[str]:
     total = sum(s.weight for s in run.recipe.sets)
-    lines = ["data                     share   images  classes"]
+    lines = [f"{'data':<22} {'share':>7} {'images':>8} {'classes':>8}"]
     for config, folder in zip(run.recipe.sets, run.batches.folders, strict=True):
         images = len(folder.ids(run.batches.split))
         share = config.weight / total
