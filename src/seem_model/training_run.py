@@ -184,9 +184,15 @@ def _accelerator(recipe: Recipe) -> Accelerator:
     # Objects and phrases are not part of every step, nor texts and examples of every batch.
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
     try:
-        return Accelerator(mixed_precision=recipe.precision, kwargs_handlers=[unused])
+        accelerator = Accelerator(mixed_precision=recipe.precision, kwargs_handlers=[unused])
     except ValueError as error:
         raise SeemError(f"precision={recipe.precision} is not possible here: {error}") from error
+    if recipe.precision == "fp16" and accelerator.device.type == "cpu":
+        raise SeemError(
+            "precision=fp16 is not possible here, it needs a graphics card; set precision=bf16 or "
+            "precision=no."
+        )
+    return accelerator
 
 
 def _due(step: int, every: int) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
 import seem_model
 from seem_model.data.batches import BatchConfig, SetConfig
@@ -48,6 +48,15 @@ loop.Average.update = lambda self, model: (update(self, model), finished.append(
 loop.train(Recipe.from_yaml(sys.argv[1]), report=lambda line: None)
 weights = {k: v.detach() for k, v in finished[-1].state_dict().items()}
 torch.save(weights, Path(sys.argv[1]).parent / f"rank{os.environ.get('RANK', 0)}.pt")
+"""
+
+POISON = """
+from seem_model import training_run
+total = training_run.total
+numbers = iter(range(100))
+training_run.total = lambda losses: total(losses) * (
+    float("nan") if next(numbers) == 1 and os.environ["RANK"] == "1" else 1.0
+)
 """
 
 
@@ -93,28 +102,71 @@ def after_one_click(checkpoint: Path, data: Path) -> float:
     return float(np.mean(found))
 
 
-def launch(script: Path, recipe: Path, *, processes: int) -> None:
-    """As ``accelerate launch`` does on several processors: torchrun, with accelerate on the CPU."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc_per_node", str(processes), str(script), str(recipe)]
+def launch(script: Path, recipe: Path, *, processes: int, machines: int = 1) -> None:
+    """As ``accelerate launch`` does on several processors: torchrun, with accelerate on the CPU.
+
+    The machines are all this one: each has its own launcher, and they meet at a port.
+    """
+    command = [sys.executable, "-m", "torch.distributed.run"]
+    command += ["--nproc_per_node", str(processes // machines), "--nnodes", str(machines)]
+    command += ["--rdzv_backend", "c10d", "--rdzv_endpoint", f"localhost:{free_port()}"]
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=280, check=False, env=environment
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    started = [
+        subprocess.Popen(
+            [*command, str(script), str(recipe)], env=environment, text=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+        for _ in range(machines)
+    ]  # fmt: skip
+    for process in started:
+        _, error = process.communicate(timeout=280)
+        assert process.returncode == 0, error[-3000:]
 
 
-def test_two_processes_train_one_model(data: Path, tmp_path: Path) -> None:
-    script, recipe = tmp_path / "run.py", tmp_path / "recipe.yaml"
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(("processes", "accumulate", "machines"), [(2, 1, 1), (2, 2, 1), (2, 1, 2)])
+def test_processes_equal_one_that_accumulates(
+    data: Path, tmp_path: Path, processes: int, accumulate: int, machines: int
+) -> None:
+    """The same batches a step, however they are divided: the same losses and weights."""
+    script, path = tmp_path / "run.py", tmp_path / "recipe.yaml"
     script.write_text(RUN)
-    recipe.write_text(YAML.format(data=data, out=tmp_path / "out"))
-    launch(script, recipe, processes=2)
-    ranks = [torch.load(tmp_path / f"rank{r}.pt", weights_only=True) for r in range(2)]
+    text = YAML.format(data=data, out=tmp_path / "out")
+    path.write_text(text + f"optim: {{lr: 3e-3, warmup: 2, accumulate: {accumulate}}}\n")
+    launch(script, path, processes=processes, machines=machines)
+    ranks = [torch.load(tmp_path / f"rank{r}.pt", weights_only=True) for r in range(processes)]
     for name, value in ranks[0].items():
-        torch.testing.assert_close(value, ranks[1][name], msg=name)
-    assert len(losses(tmp_path / "out", "loss")) == 4  # only the main process writes
-    assert load_file(tmp_path / "out/checkpoint/model.safetensors")
-    alone = Recipe.from_yaml(recipe)
-    train(replace(alone, out=str(tmp_path / "alone")), report=lambda line: None)
-    single = torch.load(tmp_path / "alone/state.pt", weights_only=True)["model"]
-    assert any(not torch.equal(v, single[k]) for k, v in ranks[0].items() if k in single)
+        torch.testing.assert_close(value, ranks[1][name], rtol=0, atol=0, msg=name)
+
+    recipe = Recipe.from_yaml(path, (f"optim.accumulate={processes * accumulate}",))
+    train(replace(recipe, out=str(tmp_path / "alone")), report=lambda line: None)
+    assert rows(tmp_path / "out") == {
+        key: pytest.approx(value, abs=2e-4) for key, value in rows(tmp_path / "alone").items()
+    }
+    one, two = (
+        torch.load(tmp_path / name / "state.pt", weights_only=True)["model"]
+        for name in ("alone", "out")
+    )
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], rtol=1e-3, atol=1e-4, msg=name)
+
+
+def rows(folder: Path) -> dict[tuple[int, str], float]:
+    """Everything logged, by step and name."""
+    with open(folder / "log.csv", newline="") as file:
+        return {(int(step), name): float(value) for step, name, value in csv.reader(file)}
+
+
+def test_one_process_stops_all(data: Path, tmp_path: Path) -> None:
+    """A loss that is no number in one process ends the run of all, with its batch on disk."""
+    script, path = tmp_path / "run.py", tmp_path / "recipe.yaml"
+    script.write_text(RUN.replace("finished = []", POISON + "\nfinished = []"))
+    path.write_text(YAML.format(data=data, out=tmp_path / "out"))
+    with pytest.raises(AssertionError, match="loss became nan at step 1"):
+        launch(script, path, processes=2)
+    assert [p.name for p in (tmp_path / "out").glob("*.npz")] == ["bad_batch_step1_process1_0.npz"]
