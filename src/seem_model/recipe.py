@@ -232,6 +232,8 @@ def _typed(value: Any, hint: Any, *, where: str) -> Any:
             raise ConfigError(f"{where} cannot be {value!r}; choose one of {choices}.")
     if hint is bool and not isinstance(value, bool):
         raise ConfigError(f"{where} must be true or false, not {value!r}.")
+    if hint is str and value is None:  # an override without a value: start=
+        return ""
     try:
         # YAML reads 1e-3 as text: numbers are made here.
         return hint(value) if hint in (int, float, str) else value

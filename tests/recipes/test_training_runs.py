@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,17 @@ import pytest
 import torch
 
 import seem_model
+from seem_model import checkpoint
+from seem_model.cli import main
+from seem_model.config import TINY
 from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.data.folder import Folder
+from seem_model.evaluate import interactive
+from seem_model.evaluation.phrases import referring
+from seem_model.evaluation.running import Choice
+from seem_model.evaluation.whole import panoptic
 from seem_model.losses import LossConfig
+from seem_model.modeling.seem import Seem
 from seem_model.recipe import OptimConfig, Recipe
 from seem_model.train import train
 from shapes_folder import write_shapes
@@ -70,6 +78,51 @@ def losses(folder: Path, name: str) -> list[float]:
         return [float(row[2]) for row in csv.reader(file) if row[1] == name]
 
 
+@dataclass(frozen=True)
+class Measured:
+    everything: float  # panoptic quality
+    phrases: float  # mean IoU
+    first_click: float
+    third_click: float
+
+
+def measured(weights: Path, data: Path) -> Measured:
+    model, folder, choice = seem_model.load(weights), Folder.open(data), Choice(split="train")
+    clicks = interactive(model, folder, split="train", max_clicks=3).flat()
+    return Measured(
+        float(panoptic(model, folder, choice).numbers["pq"]),
+        float(referring(model, folder, choice).numbers["miou"]),
+        float(clicks["iou@1"]),
+        float(clicks["iou@3"]),
+    )
+
+
+def test_two_minutes_on_shapes_teach_everything(tmp_path: Path) -> None:
+    """From random weights, in the manner of the paper, on shapes that training never saw.
+
+    The stated margins: panoptic quality + 0.5, phrases + 0.5, first click + 0.4, third + 0.5.
+    """
+    write_shapes(tmp_path / "shapes")
+    fresh = write_shapes(tmp_path / "fresh", seed=1)
+    torch.manual_seed(0)
+    model = Seem(replace(TINY, naming=None, seeds=None, proposals=None))
+    checkpoint.save(model, tmp_path / "start", half=False)
+    before = measured(tmp_path / "start", fresh)
+    places = [f"root={tmp_path}", f"start={tmp_path / 'start'}", f"out={tmp_path / 'run'}"]
+    command = ["train", "--recipe", str(Path(__file__).with_name("shapes.yaml")), *places]
+    assert main(command) == 0
+    after = measured(tmp_path / "run/checkpoint", fresh)
+    assert after.everything > before.everything + 0.5
+    assert after.phrases > before.phrases + 0.5
+    assert after.first_click > before.first_click + 0.4
+    assert after.third_click > before.third_click + 0.5
+    on_the_way = losses(tmp_path / "run", "evaluate/shapes/iou@3")
+    assert len(on_the_way) == 2
+    assert on_the_way[-1] > before.third_click + 0.5
+    assert main([*command, "--resume"]) == 0  # nothing is left to do
+    assert measured(tmp_path / "run/checkpoint", fresh) == after
+
+
 def test_the_loss_falls_and_clicks_are_answered(data: Path, tmp_path: Path) -> None:
     recipe = Recipe(
         model="tiny", data=(SetConfig(path=str(data), complete=True),), steps=400, sizes=(64,),
@@ -85,9 +138,9 @@ def test_the_loss_falls_and_clicks_are_answered(data: Path, tmp_path: Path) -> N
     assert after_one_click(folder, data) > 0.5
 
 
-def after_one_click(checkpoint: Path, data: Path) -> float:
+def after_one_click(weights: Path, data: Path) -> float:
     """Mean IoU of the training shapes after one click in their middle."""
-    model, folder = seem_model.load(checkpoint), Folder.open(data)
+    model, folder = seem_model.load(weights), Folder.open(data)
     found = []
     for sample in folder.samples("train"):
         features = model.features(sample.image)
@@ -146,14 +199,17 @@ def test_processes_equal_one_that_accumulates(
     recipe = Recipe.from_yaml(path, (f"optim.accumulate={processes * accumulate}",))
     train(replace(recipe, out=str(tmp_path / "alone")), report=lambda line: None)
     assert rows(tmp_path / "out") == {
-        key: pytest.approx(value, abs=2e-4) for key, value in rows(tmp_path / "alone").items()
+        key: pytest.approx(value, abs=2e-5) for key, value in rows(tmp_path / "alone").items()
     }
     one, two = (
         torch.load(tmp_path / name / "state.pt", weights_only=True)["model"]
         for name in ("alone", "out")
     )
     for name, value in one.items():
-        torch.testing.assert_close(value, two[name], rtol=1e-3, atol=1e-4, msg=name)
+        # Adding two gradients is the same either way round; adding four is not, to the last bit,
+        # and that is all the gradient that key biases have: softmax takes out what it does.
+        close = 0.0 if accumulate == 1 else 1e-2 if name.endswith("in_proj_bias") else 1e-5
+        torch.testing.assert_close(value, two[name], rtol=0, atol=close, msg=name)
 
 
 def rows(folder: Path) -> dict[tuple[int, str], float]:
