@@ -142,7 +142,12 @@ class Recipe:
             "optim.accumulate": self.optim.accumulate, "sizes": len(self.sizes),
             "evaluate.objects": self.evaluate.objects, "evaluate.clicks": self.evaluate.clicks,
         }  # fmt: skip
+        at_least_zero = {
+            "optim.warmup": self.optim.warmup, "rounds.most": self.rounds.most,
+            "loader_workers": self.loader_workers, "evaluate_every": self.evaluate_every,
+        }  # fmt: skip
         small = [k for k, v in at_least_one.items() if v < 1]
+        small += [k for k, v in at_least_zero.items() if v < 0]
         small += [f"sizes={s}" for s in self.sizes if s < 32]
         if small:
             raise ConfigError(f"The recipe's {', '.join(small)} is too small.")
