@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import seem_model
 from seem_model import checkpoint
@@ -53,7 +54,8 @@ from seem_model import train as loop
 finished = []
 update = loop.Average.update
 loop.Average.update = lambda self, model: (update(self, model), finished.append(model))[0]
-loop.train(Recipe.from_yaml(sys.argv[1]), report=lambda line: None)
+resume = "--resume" in sys.argv
+loop.train(Recipe.from_yaml(sys.argv[1]), report=lambda line: None, resume=resume)
 weights = {k: v.detach() for k, v in finished[-1].state_dict().items()}
 torch.save(weights, Path(sys.argv[1]).parent / f"rank{os.environ.get('RANK', 0)}.pt")
 """
@@ -155,7 +157,7 @@ def after_one_click(weights: Path, data: Path) -> float:
     return float(np.mean(found))
 
 
-def launch(script: Path, recipe: Path, *, processes: int, machines: int = 1) -> None:
+def launch(script: Path, recipe: Path, *more: str, processes: int = 2, machines: int = 1) -> None:
     """As ``accelerate launch`` does on several processors: torchrun, with accelerate on the CPU.
 
     The machines are all this one: each has its own launcher, and they meet at a port.
@@ -166,7 +168,7 @@ def launch(script: Path, recipe: Path, *, processes: int, machines: int = 1) -> 
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     started = [
         subprocess.Popen(
-            [*command, str(script), str(recipe)], env=environment, text=True,
+            [*command, str(script), str(recipe), *more], env=environment, text=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
         for _ in range(machines)
@@ -218,11 +220,28 @@ def rows(folder: Path) -> dict[tuple[int, str], float]:
         return {(int(step), name): float(value) for step, name, value in csv.reader(file)}
 
 
+def test_two_processes_resume_what_one_began(data: Path, tmp_path: Path) -> None:
+    script, path = tmp_path / "run.py", tmp_path / "recipe.yaml"
+    script.write_text(RUN)
+    path.write_text(YAML.format(data=data, out=tmp_path / "out"))
+    alone = Recipe.from_yaml(path, ("optim.accumulate=2", f"out={tmp_path / 'alone'}"))
+    train(alone, report=lambda line: None)
+    asked = iter([False, False, True])
+    begun = replace(alone, out=str(tmp_path / "out"))
+    train(begun, report=lambda line: None, cancelled=lambda: next(asked))
+    assert max(step for step, _ in rows(tmp_path / "out")) == 2
+    launch(script, path, "--resume")
+    assert rows(tmp_path / "out") == rows(tmp_path / "alone")
+    one, two = (load_file(tmp_path / n / "checkpoint/model.safetensors") for n in ("alone", "out"))
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], rtol=0, atol=0, msg=name)
+
+
 def test_one_process_stops_all(data: Path, tmp_path: Path) -> None:
     """A loss that is no number in one process ends the run of all, with its batch on disk."""
     script, path = tmp_path / "run.py", tmp_path / "recipe.yaml"
     script.write_text(RUN.replace("finished = []", POISON + "\nfinished = []"))
     path.write_text(YAML.format(data=data, out=tmp_path / "out"))
     with pytest.raises(AssertionError, match="loss became nan at step 1"):
-        launch(script, path, processes=2)
+        launch(script, path)
     assert [p.name for p in (tmp_path / "out").glob("*.npz")] == ["bad_batch_step1_process1_0.npz"]
