@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from seem_model.data.batches import BatchConfig, SetConfig
-from seem_model.losses import LossConfig
+from seem_model.loss_config import LossConfig
 from seem_model.recipe import OptimConfig, Recipe
 
 

@@ -13,7 +13,7 @@ from seem_model.training_evaluation import evaluation_sets
 from seem_model.training_run import prepare
 
 if TYPE_CHECKING:
-    from seem_model.losses import TaskWeights
+    from seem_model.loss_config import TaskWeights
     from seem_model.recipe import Recipe
     from seem_model.training_run import Run
 

@@ -23,7 +23,7 @@ from seem_model.evaluate import interactive
 from seem_model.evaluation.phrases import referring
 from seem_model.evaluation.running import Choice
 from seem_model.evaluation.whole import panoptic
-from seem_model.losses import LossConfig
+from seem_model.loss_config import LossConfig
 from seem_model.modeling.seem import Seem
 from seem_model.recipe import OptimConfig, Recipe
 from seem_model.train import train

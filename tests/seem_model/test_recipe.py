@@ -9,7 +9,7 @@ import torch
 
 from seem_model.config import FOCAL_TINY
 from seem_model.errors import ConfigError
-from seem_model.losses import TaskWeights
+from seem_model.loss_config import TaskWeights
 from seem_model.modeling.seem import Seem
 from seem_model.optimise import parameter_groups, part_sizes
 from seem_model.recipe import Recipe
