@@ -154,6 +154,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "overrides", nargs="*", metavar="KEY=VALUE", help="change the recipe: optim.lr=1e-4"
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in its folder")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     parser.set_defaults(run=_train)
 
 
@@ -177,11 +178,15 @@ def _segment(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
+    from seem_model.dry_run import described
     from seem_model.recipe import Recipe
     from seem_model.train import train
 
     recipe = Recipe.from_yaml(args.recipe, tuple(args.overrides))
-    print(f"The checkpoint is in {train(recipe, resume=args.resume)}.")
+    if args.dry_run:
+        print(described(recipe))
+    else:
+        print(f"The checkpoint is in {train(recipe, resume=args.resume)}.")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import dataclasses
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -31,8 +31,13 @@ class OptimConfig:
         Largest gradient norm.
     warmup : int
         Steps of linear warm-up.
-    only : tuple of str
-        Starts of the names of the parameters that train; empty for all that are not frozen.
+    milestones : tuple of float
+        Shares of the run at which the rate falls to a tenth; empty for half a cosine.
+    accumulate : int
+        Batches of each process whose gradients make one step.
+    only, frozen : tuple of str
+        Starts of the names of the parameters that train, and of those that do not; the text tower
+        never trains. Empty: all, and none.
     ema : float
         Decay of the averaged weights, which are those that are saved and evaluated.
     """
@@ -42,8 +47,30 @@ class OptimConfig:
     decay: float = 0.05
     clip: float = 5.0
     warmup: int = 200
+    milestones: tuple[float, ...] = ()
+    accumulate: int = 1
     only: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
     ema: float = 0.999
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Evaluation while training: a simulated user clicks objects of a validation split.
+
+    Parameters
+    ----------
+    data : tuple of str
+        Folders, under the recipe's ``root``; empty for those it trains on.
+    split : str
+    objects, clicks : int
+        So many objects of each folder are clicked, so many times each.
+    """
+
+    data: tuple[str, ...] = ()
+    split: str = "val"
+    objects: int = 20
+    clicks: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +80,7 @@ class Recipe:
     Parameters
     ----------
     model : str
-        Preset (``lite``, ``tiny``).
+        Preset (see :mod:`seem_model.start`).
     start : str
         Checkpoint to start from; "" starts from ImageNet (LITE) or at random.
     grow : bool
@@ -67,10 +94,21 @@ class Recipe:
         Side of the square crops; one is drawn each step.
     objects_every, phrases_every : int
         Panoptic and grounding losses run on every n-th step; 0 never.
-    save_every, log_every : int
-        In steps.
+    save_every, log_every, evaluate_every : int
+        In steps; ``evaluate_every`` may be 0: never.
+    tensorboard : bool
+        Log to ``out/tensorboard`` as well.
+    loader_workers : int
+        Processes that make batches, for each that trains; 0: none of their own.
+    precision : str
+        Mixed precision: "bf16", or "fp16" on graphics cards; "no" is float32 throughout.
     out : str
         Folder of checkpoints and logs.
+
+    Raises
+    ------
+    ConfigError
+        If a number makes no sense.
     """
 
     model: str = "lite"
@@ -85,14 +123,36 @@ class Recipe:
     phrases_every: int = 2
     save_every: int = 250
     log_every: int = 20
+    evaluate_every: int = 0
+    tensorboard: bool = False
     loader_workers: int = 1
-    precision: str = "no"
+    precision: Literal["no", "bf16", "fp16"] = "no"
     out: str = "runs/lite"
     crop: CropConfig = field(default_factory=CropConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     rounds: RoundsConfig = field(default_factory=RoundsConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+
+    def __post_init__(self) -> None:
+        at_least_one = {
+            "steps": self.steps, "save_every": self.save_every, "log_every": self.log_every,
+            "batch.images": self.batch.images, "batch.objects": self.batch.objects,
+            "optim.accumulate": self.optim.accumulate, "sizes": len(self.sizes),
+            "evaluate.objects": self.evaluate.objects, "evaluate.clicks": self.evaluate.clicks,
+        }  # fmt: skip
+        at_least_zero = {
+            "optim.warmup": self.optim.warmup, "rounds.most": self.rounds.most,
+            "loader_workers": self.loader_workers, "evaluate_every": self.evaluate_every,
+        }  # fmt: skip
+        small = [k for k, v in at_least_one.items() if v < 1]
+        small += [k for k, v in at_least_zero.items() if v < 0]
+        small += [f"sizes={s}" for s in self.sizes if s < 32]
+        if small:
+            raise ConfigError(f"The recipe's {', '.join(small)} is too small.")
+        if self.optim.lr <= 0 or not all(0 < m < 1 for m in self.optim.milestones):
+            raise ConfigError("optim.lr must be above 0, optim.milestones between 0 and 1.")
 
     @property
     def sets(self) -> tuple[SetConfig, ...]:
@@ -169,6 +229,16 @@ def _typed(value: Any, hint: Any, *, where: str) -> Any:
             raise ConfigError(f"{where} must be a list, not {value!r}.")
         inner = typing.get_args(hint)[0]
         return tuple(_typed(v, inner, where=where) for v in value)
+    if typing.get_origin(hint) is Literal:
+        # YAML reads a bare no as false
+        value = "no" if value is False else value
+        if value not in typing.get_args(hint):
+            choices = ", ".join(typing.get_args(hint))
+            raise ConfigError(f"{where} cannot be {value!r}; choose one of {choices}.")
+    if hint is bool and not isinstance(value, bool):
+        raise ConfigError(f"{where} must be true or false, not {value!r}.")
+    if hint is str and value is None:  # an override without a value: start=
+        return ""
     try:
         # YAML reads 1e-3 as text: numbers are made here.
         return hint(value) if hint in (int, float, str) else value

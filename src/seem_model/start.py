@@ -9,25 +9,44 @@ from typing import TYPE_CHECKING
 import torch
 
 from seem_model import checkpoint
-from seem_model.config import LITE, TINY, ModelConfig
+from seem_model.config import FOCAL_TINY, LITE, TINY, ModelConfig
 from seem_model.errors import ConfigError, SeemError
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
+from seem_model.modeling.text_config import ClipTextConfig, MiniLMConfig
 
 if TYPE_CHECKING:
     from seem_model.modeling.seem import Seem
     from seem_model.recipe import Recipe
 
-_PRESETS = {"lite": LITE, "tiny": TINY}
+_PRESETS = {
+    "lite": LITE,
+    "tiny": TINY,
+    "focal-tiny": FOCAL_TINY,
+    # The paper's model with the embedded text tower: CLIP's comes with converted weights only.
+    "focal-tiny-minilm": replace(FOCAL_TINY, name="focal-tiny-minilm", text=MiniLMConfig()),
+}
 
 
 def start_model(recipe: Recipe) -> Seem:
-    """The model a run starts from: a checkpoint, ImageNet (LITE) or random weights."""
+    """The model a run starts from: a checkpoint, ImageNet (LITE) or random weights.
+
+    Raises
+    ------
+    SeemError
+        If the preset is unknown, or weights it cannot do without are missing.
+    """
     torch.manual_seed(recipe.seed)
     if recipe.start:
         where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
         model = checkpoint.load_model(where)
         return _grown(model, where, _preset(recipe)) if recipe.grow else model
     config = _preset(recipe)
+    if isinstance(config.text, ClipTextConfig):
+        raise ConfigError(
+            f"{recipe.model} reads text with CLIP's tower, which must have learned before: give a "
+            "converted checkpoint with start=FOLDER, or start at random with "
+            f"model={recipe.model}-minilm."
+        )
     model = checkpoint.build(config)
     if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
         model.backbone.load_state_dict(fold_imagenet(_imagenet(), model.backbone.config))

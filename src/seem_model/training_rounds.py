@@ -32,6 +32,8 @@ class RoundsConfig:
         Share of last rounds whose memory is taken away.
     random_click : float
         Share of corrections at a random error pixel instead of its centre.
+    negative : bool
+        Whether corrections may be negative; without, what is painted too much stays.
     largest_click : int
         Corrections are painted with a radius from 1 to this.
     """
@@ -40,6 +42,7 @@ class RoundsConfig:
     again: float = 0.2
     forget: float = 0.1
     random_click: float = 0.3
+    negative: bool = True
     largest_click: int = 1
 
 
@@ -65,7 +68,7 @@ def with_corrections(
         random_place = rng if rng.random() < rounds.random_click else None
         clicked = positive[i] | negative[i]
         click = next_click(truths[i], answer, clicked=clicked, rng=random_place)
-        if click is not None:
+        if click is not None and (click.positive or rounds.negative):
             target = positive if click.positive else negative
             radius = int(rng.integers(1, rounds.largest_click + 1))
             target[i] |= paint_click(answer.shape, click, radius=radius)

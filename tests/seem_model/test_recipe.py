@@ -1,12 +1,21 @@
 """Recipes: YAML in, frozen values out, unknown keys refused."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from seem_model.config import FOCAL_TINY
 from seem_model.errors import ConfigError
 from seem_model.loss_config import TaskWeights
+from seem_model.modeling.seem import Seem
+from seem_model.optimise import parameter_groups, part_sizes
 from seem_model.recipe import Recipe
+from seem_model.start import start_model
+
+ROOT = Path(__file__).parents[2]
 
 TEXT = """
 model: tiny
@@ -73,6 +82,43 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
 
 
 def test_the_shipped_recipes_can_be_read() -> None:
-    folder = Path(__file__).parents[2] / "recipes"
-    for path in sorted(folder.glob("*.yaml")):
-        assert Recipe.from_yaml(path).data
+    for path in sorted((ROOT / "recipes").glob("*.yaml")):
+        recipe = Recipe.from_yaml(path)
+        assert recipe.data
+        start_model(replace(recipe, model="tiny", start="", grow=False))
+
+
+def test_the_ablations_in_the_docs_are_changes_of_the_paper_recipe() -> None:
+    page = (ROOT / "docs/train.md").read_text().partition("### The paper's ablations")[2]
+    rows = [row for row in page.splitlines() if row.startswith("|") and "=" in row]
+    changes = [span for row in rows for span in re.findall(r"`([^`]*=[^`]*)`", row)]
+    assert len(changes) == 9
+    published = Recipe.from_yaml(ROOT / "recipes/focal_tiny.yaml")
+    for change in changes:
+        # a shell splits at spaces that are not inside brackets
+        overrides = tuple(re.split(r" (?![^\[{]*[\]}])", change))
+        changed = Recipe.from_yaml(ROOT / "recipes/focal_tiny.yaml", overrides)
+        assert changed != published or change == "rounds.most=5"
+    scratch = next(c for c in changes if c.startswith("model="))
+    overrides = tuple(re.split(r" (?![^\[{]*[\]}])", scratch))
+    file = Recipe.from_yaml(ROOT / "recipes/focal_tiny_scratch.yaml")
+    ours = Recipe.from_yaml(ROOT / "recipes/focal_tiny.yaml", overrides)
+    assert replace(ours, out=file.out, precision=file.precision) == file
+
+
+def test_the_paper_recipe_has_the_published_numbers() -> None:
+    recipe = Recipe.from_yaml(ROOT / "recipes/focal_tiny.yaml")
+    assert recipe.batch.images * 8 == 16
+    assert recipe.rounds.most == 5
+    assert recipe.loss.objects == TaskWeights(2.0, 5.0, 5.0)
+    assert recipe.loss.clicks == recipe.loss.phrases == TaskWeights(0.4, 1.0, 1.0)
+    with torch.device("meta"):
+        model = Seem(FOCAL_TINY)
+    parameter_groups(model, recipe.optim)
+    trained = {part: sizes[0] for part, sizes in part_sizes(model).items() if sizes[0]}
+    assert list(trained) == ["decoder"]
+    assert sum(trained.values()) == pytest.approx(39.81e6, rel=1e-3)
+
+
+def test_a_text_may_be_emptied(path: Path) -> None:
+    assert Recipe.from_yaml(path, ("start=",)).start == ""

@@ -19,7 +19,8 @@ from seem_model.modeling.efficientnet import EfficientNetLite
 from seem_model.modeling.seem import Seem
 from seem_model.optimise import Average, learning_rate, parameter_groups
 from seem_model.recipe import OptimConfig, Recipe
-from seem_model.train import start_model, train
+from seem_model.start import start_model
+from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig, with_corrections
 from shapes_folder import write_shapes
 from tiny_model import SIDE, box, click, maps

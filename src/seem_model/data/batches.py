@@ -16,7 +16,6 @@ from seem_model.errors import DataError
 from seem_model.values import Mask, Prompts
 
 _PATIENCE = 1000  # views drawn in vain before the data are said to hold no objects
-_DRAWN: tuple[Shape, ...] = ("stroke", "polygon", "circle", "mask")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,8 @@ class BatchConfig:
     point, box, drawn : float
         Shares of first prompts: a click, a box, a drawn stroke or polygon; the rest has none
         (text or example alone).
+    shapes : tuple of str
+        Kinds of drawing (see :func:`seem_model.drawing.draw`), equally likely.
     text, example : float
         Shares of objects that also come with a phrase, or with an example of their class.
     phrases : float
@@ -69,6 +70,7 @@ class BatchConfig:
     point: float = 0.68
     box: float = 0.12
     drawn: float = 0.14
+    shapes: tuple[Shape, ...] = ("stroke", "polygon", "circle", "mask")
     text: float = 0.25
     example: float = 0.2
     phrases: float = 0.5
@@ -232,7 +234,8 @@ class Batches:
         if self.batch.point <= share < box:
             return draw("box", truth, rng)
         if box <= share < box + self.batch.drawn:
-            return draw(_DRAWN[int(rng.integers(len(_DRAWN)))], truth, rng)
+            shapes = self.batch.shapes
+            return draw(shapes[int(rng.integers(len(shapes)))], truth, rng)
         if nothing and share >= box + self.batch.drawn:
             return empty
         click = next_click(truth, empty.positive, rng=rng if rng.random() < 0.5 else None)
