@@ -86,7 +86,7 @@ def baseline(name: str) -> Baseline:
     if name != "grabcut":
         raise SeemError(f'Unknown baseline "{name}"; choose one of: {", ".join(NAMES)}.')
     if find_spec("cv2") is None:
-        raise SeemError("GrabCut needs OpenCV: pip install opencv-python-headless.")
+        raise SeemError('GrabCut needs OpenCV: install "napari-seem[grabcut]".')
     return Baseline(name, _grabcut)
 
 
