@@ -9,6 +9,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from seem_model.cli_evaluate import add_evaluate
+from seem_model.cli_shared import add_model, share
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
@@ -64,9 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="show the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_segment(commands.add_parser("segment", help="segment one image and save the mask"))
-    evaluate = commands.add_parser("evaluate", help="measure a checkpoint on a data folder")
-    kinds = evaluate.add_subparsers(title="what to measure", metavar="KIND", required=True)
-    _add_interactive(kinds.add_parser("interactive", help="mask quality after each click"))
+    add_evaluate(commands.add_parser("evaluate", help="measure a checkpoint on a data folder"))
     _add_train(commands.add_parser("train", help="train by a recipe"))
     return parser
 
@@ -102,15 +102,6 @@ class _Numbers:
         if len(found) != self.count:
             raise argparse.ArgumentTypeError(f'"{text}" is not {self.names} in whole pixels')
         return found
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--checkpoint", default="lite", metavar="NAME|FOLDER", help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: auto"
-    )
 
 
 def _add_segment(parser: argparse.ArgumentParser) -> None:
@@ -153,24 +144,8 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, metavar="FILE", help="mask or label image: .png, .tif or .npy"
     )
-    _add_model(parser)
+    add_model(parser)
     parser.set_defaults(run=_segment)
-
-
-def _add_interactive(parser: argparse.ArgumentParser) -> None:
-    parser.description = "A simulated user clicks every object until it is right."
-    _add_model(parser)
-    parser.add_argument("--data", required=True, metavar="FOLDER")
-    parser.add_argument("--split", default="val", help="default: %(default)s")
-    parser.add_argument("--protocol", default="ritm", choices=("ritm", "seem"))
-    parser.add_argument("--max-clicks", type=int, default=20, metavar="N")
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many objects")
-    parser.add_argument(
-        "--min-area", type=float, metavar="F", help="below 1: share of the image, else pixels"
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--report", metavar="FILE", help="where to write the JSON report")
-    parser.set_defaults(run=_interactive)
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -198,41 +173,7 @@ def _segment(args: argparse.Namespace) -> None:
         checkpoint=args.checkpoint,
         device=args.device,
     )
-    print(segment(request, watch=_share if sys.stderr.isatty() else None))
-
-
-def _interactive(args: argparse.Namespace) -> None:
-    from seem_model import load
-    from seem_model.data.folder import Folder
-    from seem_model.evaluate import interactive
-    from seem_model.report import check_writable
-
-    if args.report is not None:  # before the hour of work, not after it
-        check_writable(args.report)
-    folder = Folder.open(args.data)
-    report = interactive(
-        load(args.checkpoint, device=args.device),
-        folder,
-        split=args.split,
-        protocol=args.protocol,
-        max_clicks=args.max_clicks,
-        limit=args.limit,
-        min_area=args.min_area,
-        seed=args.seed,
-        progress=_progress if sys.stderr.isatty() else None,
-    )
-    if args.report is not None:
-        report.save(args.report)
-    print(report.table())
-
-
-def _progress(done: int, total: int) -> None:
-    _share(done / total, f"{done}/{total} objects")
-
-
-def _share(share: float, words: str = "") -> None:
-    bar, end = "#" * int(30 * share), "\n" if share >= 1 else ""
-    print(f"\r{bar:<30} {words}", end=end, file=sys.stderr, flush=True)
+    print(segment(request, watch=share if sys.stderr.isatty() else None))
 
 
 def _train(args: argparse.Namespace) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seem_model.data.folder import Folder
+from seem_model.drawing import SHAPES, draw
 from seem_model.errors import DataError
+from seem_model.evaluation.choosing import choose_objects
 from seem_model.metrics.interactive import ClickRecord, ClickTally
 from seem_model.metrics.overlap import iou
 from seem_model.report import Report
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # The official SEEM evaluation stops a sample above this IoU and repeats it.
 SEEM_STOP = 0.9
+NAMED_AFTER = (1, 5)
 
 
 def interactive(
@@ -41,6 +43,7 @@ def interactive(
     limit: int | None = None,
     min_area: float | None = None,
     seed: int = 0,
+    shapes: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Let a simulated user click every object of a split until it is right.
@@ -66,7 +69,9 @@ def interactive(
     min_area : float, optional
         Smallest object: below 1 a share of its image, else pixels.
     seed : int
-        Of that choice and of the bootstrap.
+        Of that choice, of the drawings and of the bootstrap.
+    shapes : bool
+        Also mark every object once with each hand-drawn shape instead of clicks (1-IoU).
     progress : callable, optional
         Called as ``progress(done, total)`` with numbers of objects.
 
@@ -83,7 +88,7 @@ def interactive(
         raise DataError("At least one click and one object are needed to evaluate.")
     data = folder if isinstance(folder, Folder) else Folder.open(folder)
     chosen = choose_objects(data, split, limit=limit, min_area=min_area, seed=seed)
-    total, run = sum(len(ids) for _, ids in chosen), _Run()
+    total, run = sum(len(ids) for _, ids in chosen), _Run(shapes=shapes, seed=seed)
     user = partial(SimulatedUser, protocol=protocol, max_clicks=max_clicks)
     for image_id, segment_ids in chosen:
         for record in _clicked_image(predictor, data.read(image_id), segment_ids, user, run):
@@ -104,7 +109,7 @@ def interactive(
         encode_seconds=float(np.median(run.encode)),
         click_seconds=float(np.median(run.click)),
         device=predictor.device,
-        data_hash=_hash(data),
+        data_hash=data.fingerprint,
         skipped=run.skipped,
         limit=limit,
         min_area=min_area,
@@ -115,6 +120,8 @@ def interactive(
 class _Run:
     """What piles up while objects are clicked; times in seconds."""
 
+    shapes: bool = False
+    seed: int = 0
     records: list[ClickRecord] = field(default_factory=list)
     encode: list[float] = field(default_factory=list)
     click: list[float] = field(default_factory=list)
@@ -143,11 +150,30 @@ def _clicked_image(
         if not (truth & ~sample.void).any():
             yield None
             continue
-        yield _clicked(session, new_user(truth, sample.void), run.click)
+        name = sample.names.get(segment_id, "")
+        record = _clicked(session, new_user(truth, sample.void), name, run.click)
         session.next_object()
+        if run.shapes:
+            rng = np.random.default_rng((run.seed, segment_id))
+            record = replace(
+                record, beside=record.beside | _drawn(session, truth, sample.void, rng)
+            )
+        yield record
 
 
-def _clicked(session: Session, user: SimulatedUser, seconds: list[float]) -> ClickRecord:
+def _drawn(
+    session: Session, truth: Mask, void: Mask, rng: np.random.Generator
+) -> frozenset[tuple[str, float]]:
+    """IoU after one hand-drawn shape of each kind."""
+    found = {}
+    for shape in SHAPES:
+        answer = session.step(draw(shape, truth & ~void, rng))
+        found[f"iou@1:{shape}"] = iou(truth, answer.mask, void)
+        session.next_object()
+    return frozenset(found.items())
+
+
+def _clicked(session: Session, user: SimulatedUser, name: str, seconds: list[float]) -> ClickRecord:
     """Play one object to its end and record it; ``seconds`` grows by one a click."""
 
     def step(prompts: Prompts) -> Round:
@@ -157,9 +183,11 @@ def _clicked(session: Session, user: SimulatedUser, seconds: list[float]) -> Cli
         return answer
 
     ious: list[float] = []
+    names: list[str] = []
     clicks = inside = avoided = positives = 0
     for answer in rollout(step, user, user.max_clicks):
         ious.append(iou(user.truth, answer.mask, user.void))
+        names.append(answer.label)
         kept, left, asked = _obeyed(answer.mask, user)
         inside, avoided = inside + kept, avoided + left
         positives, clicks = positives + asked, clicks + len(user.clicks)
@@ -171,8 +199,14 @@ def _clicked(session: Session, user: SimulatedUser, seconds: list[float]) -> Cli
         positive_inside=inside,
         negative_clicks=clicks - positives,
         negative_outside=avoided,
+        beside=_named(names, name) if name in session.predictor.vocabulary else frozenset(),
     )
     return ClickRecord.of(ious, user.max_clicks, counts)
+
+
+def _named(said: list[str], name: str) -> frozenset[tuple[str, float]]:
+    """Whether the answer after the first and after the fifth click (or the last) has its name."""
+    return frozenset((f"name@{k}", float(said[min(k, len(said)) - 1] == name)) for k in NAMED_AFTER)
 
 
 def _obeyed(mask: Mask, user: SimulatedUser) -> tuple[int, int, int]:
@@ -180,68 +214,3 @@ def _obeyed(mask: Mask, user: SimulatedUser) -> tuple[int, int, int]:
     positive = [bool(mask[c.row, c.col]) for c in user.clicks if c.positive]
     negative = [bool(mask[c.row, c.col]) for c in user.clicks if not c.positive]
     return sum(positive), len(negative) - sum(negative), len(positive)
-
-
-def choose_objects(
-    folder: Folder,
-    split: str,
-    *,
-    limit: int | None = None,
-    min_area: float | None = None,
-    seed: int = 0,
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Pick the objects to click; reads annotations only.
-
-    Parameters
-    ----------
-    folder, split
-        Where from.
-    limit : int, optional
-        The most objects. Images take turns in random order, each giving a random object, so the
-        choice is spread over as many images as possible.
-    min_area : float, optional
-        Smallest object: below 1 a share of its image, else pixels.
-    seed : int
-        Of the choice.
-
-    Returns
-    -------
-    tuple of (image id, segment ids)
-        In the order of the split.
-
-    Raises
-    ------
-    DataError
-        If nothing is left.
-    """
-    eligible = {}
-    for image_id in folder.ids(split):
-        height, width = folder.size(image_id)
-        least = (min_area or 0) * (height * width if (min_area or 0) < 1 else 1)
-        found = [s.id for s in folder.segments(image_id) if not s.crowd and s.area >= least]
-        if found:
-            eligible[image_id] = found
-    if not eligible:
-        size = f" of area {min_area:g} or more" if min_area else ""
-        raise DataError(f"The split {split} of {folder.name} has no object{size}.")
-    if limit is not None and limit < sum(len(ids) for ids in eligible.values()):
-        eligible = _spread(eligible, limit, np.random.default_rng(seed))
-    return tuple((image_id, tuple(ids)) for image_id, ids in eligible.items())
-
-
-def _spread(
-    eligible: dict[str, list[int]], limit: int, rng: np.random.Generator
-) -> dict[str, list[int]]:
-    turns = {image_id: rng.permutation(ids).tolist() for image_id, ids in eligible.items()}
-    order = rng.permutation(list(eligible)).tolist()
-    deepest = max(len(ids) for ids in turns.values())
-    queue = [(i, turns[i][turn]) for turn in range(deepest) for i in order if turn < len(turns[i])]
-    taken: dict[str, list[int]] = {image_id: [] for image_id in eligible}
-    for image_id, segment_id in queue[:limit]:
-        taken[image_id].append(segment_id)
-    return {image_id: sorted(ids) for image_id, ids in taken.items() if ids}
-
-
-def _hash(folder: Folder) -> str:
-    content = (folder.path / "annotations.json").read_bytes()
-    return hashlib.sha256(content).hexdigest()[:16]

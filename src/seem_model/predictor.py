@@ -65,15 +65,26 @@ class Predictor:
         """Whether phrases are understood."""
         return True
 
-    def with_vocabulary(self, names: Sequence[str]) -> Predictor:
+    def with_vocabulary(
+        self, names: Sequence[str], *, things: Sequence[bool] | None = None
+    ) -> Predictor:
         """The same model with another class list.
+
+        Parameters
+        ----------
+        names : sequence of str
+        things : sequence of bool or None
+            Which of them are countable; None: as the vocabulary says, new names are.
 
         Raises
         ------
         PromptError
             If the list is empty or a name is too long.
         """
-        listed = vocabulary.clean(names, self.listed)
+        if things is None:
+            listed = vocabulary.clean(names, self.listed)
+        else:
+            listed = NameList(tuple(names), tuple(things))
         return replace(self, listed=listed, words=Vocabulary.build(self.model, listed))
 
     def without_zoom(self) -> Predictor:

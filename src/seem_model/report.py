@@ -44,6 +44,8 @@ class Report:
         Median time to encode an image.
     click_seconds : float
         Median time from prompts to mask.
+    neighbours : tuple of Report
+        Of other methods with the same clicks; their keys start with the method's name and a colon.
     """
 
     protocol: str
@@ -61,6 +63,7 @@ class Report:
     skipped: int = 0
     limit: int | None = None
     min_area: float | None = None
+    neighbours: tuple[Report, ...] = ()
 
     def flat(self) -> dict[str, Value]:
         """All numbers under the names of the JSON file."""
@@ -79,13 +82,15 @@ class Report:
             "min_area": self.min_area,
         }
         numbers |= self._quality()
+        for other in self.neighbours:
+            quality = other._quality() | {"click_seconds": round(other.click_seconds, 4)}
+            numbers |= {f"{other.checkpoint}:{k}": v for k, v in quality.items()}
         return numbers | {
             "encode_seconds": round(self.encode_seconds, 4),
             "click_seconds": round(self.click_seconds, 4),
             "device": self.device,
             "data_hash": self.data_hash,
-            "version": _version(),
-            "commit": _commit(),
+            **code_version(),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
@@ -105,6 +110,13 @@ class Report:
                 f"noc@{percent}_low": round(low, 4),
                 f"noc@{percent}_high": round(high, 4),
                 f"failures@{percent}": tally.failures(percent / 100),
+            }
+        for key, values in tally.beside().items():
+            low, high = tally.interval(values, seed=self.seed)
+            found |= {
+                key: round(float(values.mean()), 5),
+                f"{key}_low": round(low, 5),
+                f"{key}_high": round(high, 5),
             }
         drop = tally.worst_drop(MONOTONE_CLICKS)
         return found | {
@@ -139,6 +151,11 @@ class Report:
             "",
             "clicks    " + "".join(f"{k:>8}" for k in shown),
             "mean IoU  " + "".join(f"{n[f'iou@{k}']:>8.3f}" for k in shown),
+            *(
+                f"{other.checkpoint[:10]:<10}"
+                + "".join(f"{n[f'{other.checkpoint}:iou@{k}']:>8.3f}" for k in shown)
+                for other in self.neighbours
+            ),
             "95 % from " + "".join(_cell(n.get(f"iou@{k}_low")) for k in shown),
             "       to " + "".join(_cell(n.get(f"iou@{k}_high")) for k in shown),
             "",
@@ -147,6 +164,11 @@ class Report:
             f"NoC@{p}    {n[f'noc@{p}']:6.2f}  ({n[f'noc@{p}_low']:.2f} to "
             f"{n[f'noc@{p}_high']:.2f}), never reached by {n[f'failures@{p}']}"
             for p in NOC
+        ]
+        lines += [""] if self.tally.beside() else []
+        lines += [
+            f"{key:<14}{n[key]:6.3f}  ({n[f'{key}_low']:.3f} to {n[f'{key}_high']:.3f})"
+            for key in self.tally.beside()
         ]
         verdict = "never worse" if n["monotone"] else f"worse by up to {n['worst_drop']:.3f}"
         return "\n".join(
@@ -175,6 +197,11 @@ def check_writable(path: str | Path) -> None:
         raise DataError(
             f"The report cannot be written to {path}: there is no folder {Path(path).parent}."
         )
+
+
+def code_version() -> dict[str, Value]:
+    """Version of the package, and commit of its source tree where there is one."""
+    return {"version": _version(), "commit": _commit()}
 
 
 def _cell(value: Value) -> str:

@@ -143,6 +143,10 @@ class Prompts:
         """Copy with another phrase."""
         return replace(self, text=text)
 
+    def with_example(self, exemplar: Exemplar | None) -> Prompts:
+        """Copy with another example."""
+        return replace(self, exemplar=exemplar)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Round:

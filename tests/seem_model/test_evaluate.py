@@ -11,8 +11,10 @@ from PIL import Image
 import seem_model
 from fakes import FakePredictor
 from seem_model.data.folder import Folder
-from seem_model.errors import DataError
-from seem_model.evaluate import choose_objects, interactive
+from seem_model.errors import DataError, SeemError
+from seem_model.evaluate import interactive
+from seem_model.evaluation.baselines import baseline
+from seem_model.evaluation.choosing import choose_objects
 from seem_model.values import Prompts, Round
 from tiny_folder import write_folder
 
@@ -180,3 +182,49 @@ def test_the_real_model_gives_the_same_numbers_twice(folder: Folder) -> None:
     first, second = (interactive(tiny, folder, max_clicks=3) for _ in range(2))
     assert first.tally == second.tally
     assert len(first.tally) == 4
+
+
+def test_names_and_drawn_shapes_are_measured_beside_the_clicks(folder: Folder) -> None:
+    plain = interactive(FakePredictor(), folder).flat()
+    assert plain["name@1"] == plain["name@5"] == 1.0
+    assert "iou@1:box" not in plain
+    report = interactive(FakePredictor(), folder, shapes=True)
+    numbers = report.flat()
+    for shape in ("point", "box", "stroke", "polygon", "circle", "mask"):
+        assert 0 < numbers[f"iou@1:{shape}"] <= 1
+        assert numbers[f"iou@1:{shape}_low"] <= numbers[f"iou@1:{shape}_high"]
+    assert numbers["iou@1:point"] == 1.0
+    assert "iou@1:stroke" in report.table()
+    assert {k: v for k, v in numbers.items() if k in plain and k.startswith("iou@")} == {
+        k: v for k, v in plain.items() if k.startswith("iou@")
+    }
+    assert numbers == {
+        **numbers,
+        **interactive(FakePredictor(), folder, shapes=True).flat(),
+        "time": numbers["time"],
+        "encode_seconds": numbers["encode_seconds"],
+        "click_seconds": numbers["click_seconds"],
+    }
+
+
+@pytest.mark.parametrize("name", ["random-walker", "watershed"])
+def test_a_classical_method_has_the_same_clicks(folder: Folder, name: str) -> None:
+    numbers = interactive(baseline(name), folder, max_clicks=4, shapes=True).flat()
+    assert numbers["checkpoint"] == name
+    assert numbers["iou@4"] > 0.8  # bright rectangles on black are its home
+    assert numbers["iou@1:box"] > 0.3
+    assert "name@1" not in numbers
+
+
+def test_classical_methods_stand_beside_in_the_report(folder: Folder) -> None:
+    beside = interactive(baseline("watershed"), folder, max_clicks=3)
+    report = replace(interactive(FakePredictor(), folder, max_clicks=3), neighbours=(beside,))
+    numbers = report.flat()
+    assert numbers["watershed:iou@1"] == beside.flat()["iou@1"]
+    assert numbers["iou@1"] == 1.0
+    assert "\nwatershed " in report.table()
+
+
+def test_unknown_baselines_are_refused() -> None:
+    with pytest.raises(SeemError, match="Unknown baseline"):
+        baseline("magic")

@@ -8,6 +8,7 @@ size and segments), ``meta.json`` (classes, splits, licence) and, if there are p
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +91,11 @@ class Folder:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"The data folder {root} is damaged: {error!r}.") from error
+
+    @property
+    def fingerprint(self) -> str:
+        """Start of the SHA-256 of ``annotations.json``."""
+        return hashlib.sha256((self.path / "annotations.json").read_bytes()).hexdigest()[:16]
 
     def ids(self, split: str) -> tuple[str, ...]:
         """Image ids of a split, in the fixed order of ``meta.json``.

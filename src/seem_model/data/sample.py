@@ -109,6 +109,11 @@ class Sample:
             return np.zeros(self.instances.shape, bool)
         return np.asarray(self.semantic == VOID)
 
+    @property
+    def names(self) -> dict[int, str]:
+        """Class name of every segment."""
+        return {s.id: s.name for s in self.segments}
+
     def mask(self, segment_id: int) -> Mask:
         """(H, W) bool mask of one segment, whole even where others lie on top."""
         if segment_id in self.overlapping:

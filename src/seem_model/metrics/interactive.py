@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class ClickRecord:
     """One object, clicked until good or until the cap.
 
@@ -28,6 +28,8 @@ class ClickRecord:
         Clicks looked at: after every answer, all clicks so far.
     positive_inside, negative_outside : int
         Those among them that the answer obeys.
+    beside : frozenset of (str, float)
+        Other measures of the object, by report key.
     """
 
     ious: tuple[float, ...]
@@ -35,6 +37,7 @@ class ClickRecord:
     positive_inside: int = 0
     negative_clicks: int = 0
     negative_outside: int = 0
+    beside: frozenset[tuple[str, float]] = frozenset()
 
     @classmethod
     def of(cls, ious: list[float], cap: int, obeyed: ClickRecord | None = None) -> ClickRecord:
@@ -50,6 +53,7 @@ class ClickRecord:
             obeyed.positive_inside,
             obeyed.negative_clicks,
             obeyed.negative_outside,
+            obeyed.beside,
         )
 
 
@@ -73,7 +77,7 @@ class ClickTally:
     def __post_init__(self) -> None:
         if len({len(record.ious) for record in self.records}) > 1:
             raise ValueError("Tallies with different click caps cannot be added.")
-        object.__setattr__(self, "records", tuple(sorted(self.records)))
+        object.__setattr__(self, "records", tuple(sorted(self.records, key=_order)))
 
     def __add__(self, other: ClickTally) -> ClickTally:
         """Both together."""
@@ -119,6 +123,14 @@ class ClickTally:
         clicks = sum(r.negative_clicks for r in self.records)
         return sum(r.negative_outside for r in self.records) / clicks if clicks else 1.0
 
+    def beside(self) -> dict[str, NDArray[np.float64]]:
+        """Values of every other measure, of the objects that have it."""
+        found: dict[str, list[float]] = {}
+        for record in self.records:
+            for key, value in sorted(record.beside):
+                found.setdefault(key, []).append(value)
+        return {key: np.array(values) for key, values in sorted(found.items())}
+
     def worst_drop(self, upto: int = 10) -> float:
         """Largest loss of mean IoU by one more click among the first ``upto``; 0 if none."""
         steps = np.diff(self.iou()[:upto])
@@ -154,6 +166,13 @@ class ClickTally:
         picks = rng.integers(len(values), size=(draws, len(values)))
         low, high = np.percentile(np.asarray(values, float)[picks].mean(1), [2.5, 97.5])
         return float(low), float(high)
+
+
+def _order(record: ClickRecord) -> tuple[object, ...]:
+    return (
+        record.ious, record.positive_clicks, record.positive_inside, record.negative_clicks,
+        record.negative_outside, sorted(record.beside),
+    )  # fmt: skip
 
 
 def clicks_needed(curves: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
