@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from seem_model.data.sample import ClassInfo, SegmentInfo
+from seem_model.data.sample import VOID, ClassInfo, SegmentInfo
 from seem_model.values import Mask
 
 
@@ -101,9 +101,13 @@ def stack(
     return instances, {id: m for id, m in masks.items() if seen.get(id, 0) != areas[id]}
 
 
-def majority(instances: NDArray[Any], classes: NDArray[Any]) -> dict[int, int]:
-    """Most frequent class value (neither 0 nor 255) inside each segment; 0 where there is none."""
-    inside = (instances > 0) & (classes > 0) & (classes < 255)
+def majority(
+    instances: NDArray[Any], classes: NDArray[Any], *, void: int | None = VOID
+) -> dict[int, int]:
+    """Most frequent value (neither 0 nor ``void``) inside each segment; 0 where there is none."""
+    inside = (instances > 0) & (classes > 0)
+    if void is not None:
+        inside &= classes != void
     pairs, counts = np.unique(
         np.stack([instances[inside], classes[inside]]).astype(np.int64), axis=1, return_counts=True
     )
@@ -120,6 +124,6 @@ def void_only(shape: tuple[int, int]) -> Labels:
     return Labels(
         instances=np.zeros(shape, np.int32),
         segments=(),
-        semantic=np.full(shape, 255, np.uint8),
+        semantic=np.full(shape, VOID, np.uint8),
         complete=False,
     )

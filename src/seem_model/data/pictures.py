@@ -44,6 +44,8 @@ class Pictures:
         Sequences of each split.
     phrases : mapping of str to tuple of Phrase
         By image id.
+    skipped : tuple of str
+        What opening left out, and why.
     pixels : callable
         Reads a picture: ``pixels(path, id) -> (H, W, 3) uint8``.
     """
@@ -58,6 +60,7 @@ class Pictures:
     licence: str = "see the data set's page"
     videos: Mapping[str, tuple[Video, ...]] = field(default_factory=dict)
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
     pixels: Callable[[Path, str], RGB] = field(
         default=lambda path, id: files.read_rgb(path, f"image {id}")
     )
