@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from seem_model.data.pictures import Pictures
 
 
+def is_berkeley(root: Path) -> bool:
+    """Whether a folder of images and masks says that it is this set: by its name or a "#"."""
+    if not ((root / "images").is_dir() and (root / "masks").is_dir()):
+        return False
+    return "berkeley" in root.name.lower() or next((root / "masks").glob("*#*"), None) is not None
+
+
 def open_berkeley(path: str | Path) -> Pictures:
     """Open a Berkeley folder; DataError if its two folders are missing."""
     root = Path(path).expanduser()
@@ -25,4 +32,4 @@ def open_berkeley(path: str | Path) -> Pictures:
     for stem, mask in files.pictures_in(root / "masks").items():
         photo = stem if stem in found else stem.partition("#")[0]
         masks.setdefault(photo, []).append(mask)
-    return single_objects("berkeley", root, "images", masks)
+    return single_objects("berkeley", root, ("images", "masks"), masks)

@@ -31,11 +31,12 @@ def open_grabcut(path: str | Path) -> Pictures:
     """Open a GrabCut folder; DataError if its two folders are missing."""
     root = Path(path).expanduser()
     masks = files.pictures_in(root / "boundary_GT")
-    return single_objects("grabcut", root, "data_GT", {id: (p,) for id, p in masks.items()})
+    of_each = {id: (mask,) for id, mask in masks.items()}
+    return single_objects("grabcut", root, ("data_GT", "boundary_GT"), of_each)
 
 
 def single_objects(
-    name: str, root: Path, pictures: str, masks: Mapping[str, Sequence[Path]]
+    name: str, root: Path, folders: tuple[str, str], masks: Mapping[str, Sequence[Path]]
 ) -> Pictures:
     """Set of photos in which only some objects are labelled, each in a mask file of its own.
 
@@ -44,8 +45,8 @@ def single_objects(
     name : str
         Of the set.
     root : Path
-    pictures : str
-        Folder of the photos.
+    folders : (str, str)
+        Of the photos and of the masks.
     masks : mapping of str to sequence of Path
         Mask files of each photo's stem: 128 is not scored, more is object.
 
@@ -54,7 +55,7 @@ def single_objects(
     DataError
         If there is no photo or no mask.
     """
-    found = files.pictures_in(root / pictures)
+    found = files.pictures_in(root / folders[0])
     if not found or not masks:
         raise DataError(f"There are no pictures and masks of {name} in {root}. Skipped: all of it.")
     return Pictures(
@@ -63,7 +64,7 @@ def single_objects(
         classes=(OBJECT,),
         splits={"val": tuple(found)},
         picture=found.__getitem__,
-        labels=lambda id: _labels(id, masks.get(id, (root / f"(mask of {id})",))),
+        labels=lambda id: _labels(id, masks.get(id, (root / folders[1] / f"{id}.png",))),
         annotations=lambda: [p for paths in masks.values() for p in paths],
     )
 

@@ -105,11 +105,12 @@ def open_refcoco(path: str | Path) -> RefCoco:
     plain = next((by for by in _PLAIN if by in found), sorted(found)[0])
     table = {"train": root / "instances.json"}
     coco = Coco(path=root, name=root.name, masks="instances", tables=table)
+    numbers = _numbers(coco)
     phrases: dict[str, list[Phrase]] = {}
     splits: dict[str, dict[str, None]] = {}
     for by in sorted(found, key=lambda b: b != plain):
         prefix = "" if by == plain else f"{by}/"
-        for split, image, phrase in _phrases(found[by], _numbers(coco)):
+        for split, image, phrase in _phrases(found[by], numbers):
             key = f"{prefix}{split}/{image}"
             splits.setdefault(f"{prefix}{split}", {})[key] = None
             phrases.setdefault(key, []).append(phrase)

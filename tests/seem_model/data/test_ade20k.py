@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from seem_model.data.ade20k import open_ade20k
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
 from tiny_files import SHAPE, Box, box, painted, save, save_photo, save_text
 
@@ -105,3 +106,8 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
     (ade / "objectInfo150.txt").unlink()
     with pytest.raises(DataError, match=r"no objectInfo150\.txt"):
         open_ade20k(root)
+
+
+def test_it_is_recognised(root: Path) -> None:
+    assert recognised(root) == ("ade20k",)
+    assert open_dataset(root).name == "ade20k"

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from seem_model.data.coco import open_coco
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
 from tiny_coco import CAT, CROWD, DOG, write_coco, write_panoptic
 from tiny_files import SHAPE, box, change_json, painted, save
@@ -140,3 +141,8 @@ def test_maps_that_contradict_their_table_are_named(root: Path) -> None:
     save(png, np.zeros((5, 5, 3), np.uint8))
     with pytest.raises(DataError, match=r"but its labels are \(5, 5\). Skipped: image 9"):
         open_coco(root).read("9")
+
+
+def test_it_is_recognised(root: Path) -> None:
+    assert recognised(root) == ("coco",)
+    assert open_dataset(root).name == "coco-instances"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seem_model.data.lvis import open_lvis, pairs
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
 from tiny_coco import CAT, CROWD, DOG, annotation, polygon, write_coco, write_panoptic
 from tiny_files import HEIGHT, WIDTH, box, change_json, save_json
@@ -74,3 +75,11 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
     (root / "lvis_v1_val.json").unlink()
     with pytest.raises(DataError, match=r"no lvis_v1_train\.json or val"):
         open_lvis(root)
+
+
+def test_coco_with_lvis_beside_it_can_be_either(root: Path) -> None:
+    assert recognised(root) == ("coco", "lvis")
+    with pytest.raises(DataError, match="more than one layout; say which by its kind: coco or lv"):
+        open_dataset(root)
+    assert open_dataset(root, "lvis").name == "coco-instances-lvis"
+    assert open_dataset(root, "coco").name == "coco-instances"

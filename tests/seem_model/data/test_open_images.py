@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from seem_model.data.open_images import open_images
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
 from tiny_files import Box, box, save, save_photo, save_text
 
@@ -78,3 +79,8 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
     table.unlink()
     with pytest.raises(DataError, match="no train-annotations-object-segmentation"):
         open_images(root)
+
+
+def test_it_is_recognised(root: Path) -> None:
+    assert recognised(root) == ("open-images",)
+    assert open_dataset(root).name == "open-images"

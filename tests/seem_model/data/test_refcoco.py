@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.refcoco import held_out, open_refcoco, read_refs
 from seem_model.data.sample import Phrase
 from seem_model.errors import DataError
@@ -134,3 +135,8 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
         open_refcoco(root)
     with pytest.raises(DataError, match=r"no refs\(unc\)\.p"):
         open_refcoco(root.parent)
+
+
+def test_it_is_recognised(root: Path) -> None:
+    assert recognised(root) == ("refcoco",)
+    assert open_dataset(root).name == "refcocog"

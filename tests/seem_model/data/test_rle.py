@@ -55,6 +55,7 @@ def test_corners_far_outside_do_no_harm() -> None:
     assert rle.decode([[-1e9, -1e9, 1e9, -1e9, 1e9, 1e9, -1e9, 1e9]], SHAPE).all()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_oracle_agrees() -> None:
     oracle = pytest.importorskip("pycocotools.mask")
     rng = np.random.default_rng(0)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.sbd import open_sbd
 from seem_model.errors import DataError
 from tiny_files import Box, box, painted, save_photo, save_text
@@ -80,3 +81,8 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
         open_sbd(root)
     with pytest.raises(DataError, match="no folders img and inst"):
         open_sbd(root / "nowhere")
+
+
+def test_it_is_recognised(root: Path) -> None:
+    assert recognised(root) == ("sbd",)
+    assert open_dataset(root).name == "sbd"

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.voc import open_voc
 from seem_model.errors import DataError
 from tiny_files import SHAPE, Box, box, painted, save, save_photo, save_text
@@ -100,3 +101,8 @@ def test_a_coloured_map_is_no_label_map(root: Path) -> None:
     save(root / "VOCdevkit/VOC2012/SegmentationObject/2007_000033.png", colours)
     with pytest.raises(DataError, match="is no label map: it has shape"):
         open_voc(root).read("2007_000033")
+
+
+def test_it_is_recognised(root: Path) -> None:
+    assert recognised(root) == ("voc",)
+    assert open_dataset(root).name == "pascal-voc"
