@@ -100,7 +100,7 @@ def test_training_takes_any_layout(coco: Path) -> None:
 def test_training_leaves_broken_images_out_and_says_so(coco: Path) -> None:
     (coco / "train2017/000000000001.jpg").write_bytes(b"x")
     made = batches(SetConfig(path=str(coco)))
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True, action="always") as told:
         for step in range(4):
             made(step)
     (only,) = told
