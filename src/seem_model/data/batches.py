@@ -91,6 +91,10 @@ class Batches:
             raise DataError(f'{", ".join(empty)}: there are no images in the "{self.split}" split.')
         self._shares = weights / weights.sum()
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # Loader processes that are not forked open the data sets themselves.
+        return Batches, (self.sets, self.crop, self.batch, self.size, self.seed, self.split)
+
     def __call__(self, step: int) -> Batch:
         """Batch of one step."""
         rng = np.random.default_rng((self.seed, step))

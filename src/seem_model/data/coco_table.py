@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,11 @@ from seem_model.data.sample import ClassInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Keys of an annotation that are kept; the rest would only fill the memory.
-_KEPT = ("id", "category_id", "bbox", "area", "iscrowd", "segmentation")
+# Keys of rows that are kept; the rest would only fill the memory.
+_KEPT = {
+    "id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "segments_info",
+    "file_name", "coco_url", "height", "width", "name", "isthing",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,7 @@ class CocoTable:
 
 
 def read_table(path: Path, skipped: str) -> CocoTable:
-    """Parse an instance, panoptic or LVIS file; coordinates are kept as arrays.
+    """Parse an instance, panoptic or LVIS file; rows shrink while the file is parsed.
 
     Parameters
     ----------
@@ -61,7 +65,7 @@ def read_table(path: Path, skipped: str) -> CocoTable:
     DataError
         If it is missing, no JSON, or an entry lacks what every entry needs.
     """
-    content = files.read_json(path, skipped)
+    content = files.read_json(path, skipped, shrink=_small)
     try:
         classes = {
             int(c["id"]): ClassInfo(int(c["id"]), str(c["name"]), bool(c.get("isthing", True)))
@@ -72,7 +76,7 @@ def read_table(path: Path, skipped: str) -> CocoTable:
             try:
                 entry = entries[str(row["image_id"])]
                 infos = row.get("segments_info")
-                entry.rows.extend([_small(row)] if infos is None else map(_small, infos))
+                entry.rows.extend([row] if infos is None else infos)
                 if infos is not None:
                     entries[str(row["image_id"])] = Entry(
                         entry.file, entry.shape, entry.rows, str(row["file_name"])
@@ -91,13 +95,13 @@ def _entry(image: Mapping[str, Any]) -> Entry:
     return Entry(name, (int(image["height"]), int(image["width"])), [])
 
 
-def _small(row: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: row[key] for key in _KEPT if key in row}
+def _small(row: dict[str, Any]) -> dict[str, Any]:
+    """Row with the keys that are needed, and coordinates as arrays."""
+    if "id" not in row and "image_id" not in row:
+        return row
+    kept = {key: value for key, value in row.items() if key in _KEPT}
     parts = kept.get("segmentation")
-    if isinstance(parts, list) and all(_numbers(part) for part in parts):
-        kept["segmentation"] = [np.array(part, np.float64) for part in parts]
+    if isinstance(parts, list):
+        with contextlib.suppress(TypeError, ValueError):  # what is no number is told when decoded
+            kept["segmentation"] = [np.array(part, np.float64) for part in parts]
     return kept
-
-
-def _numbers(part: Any) -> bool:
-    return isinstance(part, list) and all(isinstance(v, int | float) for v in part)

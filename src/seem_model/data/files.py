@@ -12,7 +12,7 @@ from PIL import Image
 from seem_model.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -51,10 +51,15 @@ def read_text(path: Path, skipped: str) -> str:
         raise broken(path, f"is not text: {error}", skipped) from error
 
 
-def read_json(path: Path, skipped: str) -> Any:
-    """Parsed JSON file; DataError as :func:`read_bytes`."""
+def read_json(
+    path: Path, skipped: str, *, shrink: Callable[[dict[str, Any]], Any] | None = None
+) -> Any:
+    """Parsed JSON file; DataError as :func:`read_bytes`.
+
+    ``shrink`` gets every object as soon as it is parsed and returns what is kept of it.
+    """
     try:
-        return json.loads(read_bytes(path, skipped))
+        return json.loads(read_bytes(path, skipped), object_hook=shrink)
     except ValueError as error:
         raise broken(path, f"cannot be read: {error}", skipped) from error
 

@@ -51,7 +51,7 @@ def read_refs(path: Path) -> list[dict[str, Any]]:
         if path.suffix == ".json":
             refs = json.loads(content)
         else:
-            refs = _PlainUnpickler(io.BytesIO(content), encoding="utf-8").load()
+            refs = _PlainUnpickler(io.BytesIO(content), encoding="utf-8", errors="replace").load()
     except Exception as error:  # a damaged pickle can fail in any way
         raise files.broken(path, f"cannot be read: {error}", lost) from error
     if not isinstance(refs, list) or not all(isinstance(ref, dict) for ref in refs):

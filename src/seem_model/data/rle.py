@@ -115,8 +115,11 @@ def polygon(points: Sequence[float] | NDArray[np.float64], shape: tuple[int, int
     row = np.ceil(np.clip((y + 0.5) / _FINE - 0.5, 0, height)).astype(np.int64)
     whole = (column == np.floor(column)) & (column >= 0) & (column <= width - 1)
     flips = column[whole].astype(np.int64) * height + row[whole]
-    flat = np.cumsum(np.bincount(flips, minlength=height * width + 1)[: height * width]) % 2 == 1
-    return flat.reshape(width, height).T
+    flat = np.zeros(height * width + 1, bool)
+    if len(flips):  # between the first flip and the last; a closed path flips back
+        first, last = int(flips.min()), int(flips.max())
+        flat[first : last + 1] = np.cumsum(np.bincount(flips - first)) % 2 == 1
+    return flat[:-1].reshape(width, height).T
 
 
 def _walk(start: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.int64]:

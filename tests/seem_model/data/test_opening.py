@@ -1,6 +1,7 @@
 """Opening by path and kind, and what training and evaluation do with a data set of any layout."""
 
 import json
+import pickle
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -95,6 +96,12 @@ def test_training_takes_any_layout(coco: Path) -> None:
     made = batches(SetConfig(path=str(coco), kind="coco-instances"))
     assert made.vocabularies() == [("cat", "dog")]
     assert {ask.name for ask in made(0).asks} == {"cat"}
+
+
+def test_other_processes_can_make_batches(coco: Path) -> None:
+    made = batches(SetConfig(path=str(coco)))
+    again = pickle.loads(pickle.dumps(made))
+    assert np.array_equal(made(3).views[0].crop.image, again(3).views[0].crop.image)
 
 
 def test_training_leaves_broken_images_out_and_says_so(coco: Path) -> None:
