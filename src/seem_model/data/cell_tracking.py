@@ -146,7 +146,8 @@ def _labels(id: str, plane: _Plane) -> Labels:
             reason = f"has shape {markers.shape}, but the masks have {masks.shape}"
             raise files.broken(plane.markers, reason, f"image {id}")
         masks = _tracked(masks, markers)
-    return Labels(instances=masks, segments=describe(masks, lambda _: CELL))
+    segments = describe(masks, lambda _: CELL)
+    return Labels(instances=masks, segments=segments, complete=False)
 
 
 def _tracked(masks: NDArray[np.int32], markers: NDArray[np.int32]) -> NDArray[np.int32]:

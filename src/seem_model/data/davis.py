@@ -94,4 +94,5 @@ def _labels(id: str, found: Frames, year: Year) -> Labels:
         instances = (pixels > 0).astype(np.int32)
     else:
         instances = object_map(found.maps[id], id)
-    return Labels(instances=instances, segments=describe(instances, lambda _: OBJECT))
+    segments = describe(instances, lambda _: OBJECT)
+    return Labels(instances=instances, segments=segments, complete=False)

@@ -116,7 +116,9 @@ def _labels(
     named = {n: classes.get(label, unknown) for n, (_, label) in enumerate(rows, start=1)}
     instances, overlapping = stack(masks, shape)
     segments = (describe(mask * n, lambda n: named[n])[0] for n, mask in masks.items())
-    return Labels(instances=instances, segments=tuple(segments), overlapping=overlapping)
+    return Labels(
+        instances=instances, segments=tuple(segments), complete=False, overlapping=overlapping
+    )
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str]]:

@@ -89,4 +89,4 @@ def _labels(
     of_video = names[id.rpartition("/")[0]]
     unnamed = ClassInfo(0, "", True)
     segments = describe(instances, lambda n: classes[of_video[n]] if n in of_video else unnamed)
-    return Labels(instances=instances, segments=segments)
+    return Labels(instances=instances, segments=segments, complete=False)

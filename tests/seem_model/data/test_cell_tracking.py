@@ -69,6 +69,7 @@ def test_masks_take_the_numbers_of_their_tracks(root: Path) -> None:
     (lone,) = {s.id for s in first.segments} - {7, 9}
     assert (first.mask(lone) == box(*LONE)).all()
     assert {s.name for s in first.segments} == {"cell"}
+    assert first.semantic_complete is False  # some cells only
     assert first.image.dtype == np.uint8
     assert first.image[5, 5, 0] > first.image[0, 0, 0]  # stretched
 

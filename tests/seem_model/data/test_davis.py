@@ -55,6 +55,7 @@ def test_sequences_and_their_objects(root: Path) -> None:
     assert (first.mask(1) == box(*RIDER)).all()
     assert (first.mask(2) == last.mask(2)).all()
     assert (last.image == 62).all()
+    assert last.semantic_complete is False
     with pytest.raises(DataError, match="it has: test-dev, train, val"):
         data.sequences("test")
 

@@ -51,6 +51,7 @@ def test_masks_are_brought_to_the_size_of_the_picture(root: Path) -> None:
     assert (sample.mask(1) == box(*CAT)).all()
     assert (sample.mask(2) == box(*DOG)).all()
     assert sample.semantic is None
+    assert sample.semantic_complete is False  # what is not listed is unknown
     assert data.segments(ID) == sample.segments
 
 
