@@ -73,6 +73,9 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
 def _add_images(parser: argparse.ArgumentParser, kind: str) -> None:
     parser.description = IMAGE_KINDS[kind][0].upper() + IMAGE_KINDS[kind][1:] + "."
     _add_data(parser, "images")
+    parser.add_argument(
+        "--gallery", metavar="FOLDER", help="pictures of the best and the worst cases"
+    )
     parser.set_defaults(run=partial(_images, kind))
 
 
@@ -119,17 +122,24 @@ def _interactive(args: argparse.Namespace) -> None:
 def _images(kind: str, args: argparse.Namespace) -> None:
     from seem_model import load
     from seem_model.data.opening import open_dataset
+    from seem_model.evaluation.gallery import Gallery
     from seem_model.evaluation.running import Choice
     from seem_model.report import check_writable
 
     if args.report is not None:
         check_writable(args.report)
     data = open_dataset(args.data, args.kind)
+    gallery = None if args.gallery is None else Gallery()
     choice = Choice(
-        split=args.split, limit=args.limit, seed=args.seed, progress=_progress("images")
-    )
+        split=args.split, limit=args.limit, seed=args.seed, progress=_progress("images"),
+        gallery=gallery,
+    )  # fmt: skip
     choice.ids(data)  # a split that is not there is told before the model is loaded
-    _tell(_measure(kind)(load(args.checkpoint, device=args.device), data, choice), args)
+    found = _measure(kind)(load(args.checkpoint, device=args.device), data, choice)
+    _tell(found, args)
+    if gallery is not None:
+        title = f"{found.about['checkpoint']} on {data.name} ({args.split}), {kind}"
+        print(f"The gallery is {gallery.save(args.gallery, title)}.")
 
 
 def _measure(kind: str) -> Callable[[Predictor, DataSet, Choice], Findings]:

@@ -16,6 +16,7 @@ from seem_model.cli import main
 from seem_model.data.folder import Folder
 from seem_model.errors import DataError
 from seem_model.evaluation.findings import interval
+from seem_model.evaluation.gallery import Gallery
 from seem_model.evaluation.phrases import referring
 from seem_model.evaluation.running import Choice
 from seem_model.evaluation.speed import speed
@@ -167,7 +168,10 @@ def test_the_command_writes_report_and_rows(
     (microscopy.path / "annotations.json").write_text(json.dumps(microscopy.records))
     out = tmp_path / "report.json"
     command = ["evaluate", kind, "--data", str(microscopy.path), "--report", str(out)]
-    assert main(command) == 0
+    assert main([*command, "--gallery", str(tmp_path / "pictures")]) == 0
+    page = (tmp_path / "pictures/index.html").read_text()
+    assert (tmp_path / "pictures/worst_01.png").exists()
+    assert f"fake on tiny (val), {kind}" in page
     numbers = json.loads(out.read_text())
     assert numbers["task"] == kind
     rows = list(csv.DictReader(out.with_suffix(".csv").open()))
@@ -182,3 +186,20 @@ def test_the_command_writes_report_and_rows(
 def test_the_speed_command_refuses_nonsense(capsys) -> None:
     assert main(["evaluate", "speed", "--size", "3"]) == 2
     assert "16 pixels" in capsys.readouterr().err
+
+
+def test_a_gallery_keeps_the_best_and_the_worst(tmp_path: Path) -> None:
+    gallery = Gallery(keep=3)
+    image, labels = np.zeros((20, 900, 3), np.uint8), np.zeros((20, 900), np.int32)
+    for score in np.random.default_rng(0).permutation(20) / 20:
+        gallery.show(image, labels, labels, score=float(score), caption="<dog>")
+    gallery.show(image, labels, labels, score=float("nan"), caption="nothing to score")
+    assert [c.score for c in gallery.best] == [0.95, 0.9, 0.85]
+    assert [c.score for c in gallery.worst] == [0.0, 0.05, 0.1]
+    page = gallery.save(tmp_path / "a/b", "title").read_text()
+    assert "&lt;dog&gt;" in page
+    assert len(list((tmp_path / "a/b").glob("*.png"))) == 6
+    assert gallery.best[0].picture.shape[1] < 1200
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        gallery.save(tmp_path / "file", "title")

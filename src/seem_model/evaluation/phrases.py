@@ -62,7 +62,13 @@ def referring(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
                     mask = predictor.step(features, prompts).mask
                 pixels = overlap(truth, mask, sample.void)
                 found[kind].append(pixels)
-                row[f"{kind}_iou"] = pixels[0] / pixels[1] if pixels[1] else 1.0
+                score = pixels[0] / pixels[1] if pixels[1] else 1.0
+                row[f"{kind}_iou"] = score
+                if kind == "text":
+                    choice.show(
+                        sample, truth.astype(int), mask.astype(int), score=score,
+                        caption=f'"{phrase.text}"',
+                    )  # fmt: skip
             rows.append(row)
         for kind in ASKED:
             tallies[kind].append(PhraseTally(tuple(found[kind])))

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seem_model.errors import DataError
+from seem_model.evaluation.gallery import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from seem_model.data.dataset import DataSet
     from seem_model.data.sample import Sample
@@ -33,12 +36,15 @@ class Choice:
         Of that choice and of the bootstrap.
     progress : callable or None
         Called as ``progress(done, total)`` with numbers of images.
+    gallery : Gallery or None
+        Is shown every case.
     """
 
     split: str = "val"
     limit: int | None = None
     seed: int = 0
     progress: Callable[[int, int], None] | None = None
+    gallery: Gallery | None = None
 
     def ids(self, data: DataSet) -> tuple[str, ...]:
         """Image ids, in the order of the split.
@@ -66,6 +72,15 @@ class Choice:
             yield data.read(id)
             if self.progress is not None:
                 self.progress(done, len(ids))
+
+    def show(
+        self, sample: Sample, truth: NDArray[np.integer], found: NDArray[np.integer], *,
+        score: float, caption: str = "",
+    ) -> None:  # fmt: skip
+        """Show a case to the gallery, if there is one."""
+        if self.gallery is not None:
+            words = f"{sample.id} {caption}".strip()
+            self.gallery.show(sample.image, truth, found, score=score, caption=words)
 
     def about(self, predictor: Predictor, data: DataSet, images: int) -> dict[str, Value]:
         """What decides the numbers, for the report."""
@@ -109,8 +124,3 @@ def named_for(predictor: Predictor, data: DataSet) -> Predictor:
     return predictor.with_vocabulary(
         [c.name for c in data.classes], things=[c.is_thing for c in data.classes]
     )
-
-
-def seconds_of(clocks: Sequence[tuple[str, Clock]]) -> dict[str, Value]:
-    """Medians under their report keys."""
-    return {f"{name}_seconds": clock.median for name, clock in clocks}

@@ -50,7 +50,7 @@ def panoptic(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
     DataError
         If no image can be scored, or data are broken.
     """
-    model, clocks = named_for(predictor, data), (Clock(), Clock())
+    model, clocks, groups = named_for(predictor, data), (Clock(), Clock()), _groups(data)
     tallies: list[PanopticTally] = []
     rows: list[dict[str, Value]] = []
     skipped = 0
@@ -64,9 +64,10 @@ def panoptic(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
             crowds=_names(sample, crowd=True), void=sample.void,
         )  # fmt: skip
         tallies.append(tally)
-        rows.append({"image": sample.id, "pq": tally.quality()[0]})
+        score = tally.quality(groups["all"])[0]
+        rows.append({"image": sample.id, "pq": score})
+        choice.show(sample, sample.instances, found.labels, score=score)
     _some(tallies, data, choice)
-    groups = _groups(data)
     numbers: dict[str, Value] = {}
     for kind in KINDS:
         end = "" if kind == "all" else f"_{kind}"
@@ -94,7 +95,9 @@ def instance(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
     rows: list[dict[str, Value]] = []
     for sample in choice.samples(data):
         found = _answer(model, sample, clocks, "instances")
-        tally = matches(*_countable(sample, found))
+        truth, labels = _countable(sample, found)
+        tally = matches(truth, labels)
+        choice.show(sample, truth, labels, score=tally.f1(0.5))
         tallies.append(tally)
         boxes.append(_detections(sample, found, ids))
         rows.append(
@@ -134,9 +137,9 @@ def semantic(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
             continue
         found = _answer(model, sample, clocks, "semantic")
         unlabelled = (sample.semantic == 0) & (sample.semantic_complete is True)
-        tally = compare_classes(
-            sample.semantic.astype(np.int32), _classes(found, data), sample.void | unlabelled
-        )
+        truth, classes = sample.semantic.astype(np.int32), _classes(found, data)
+        tally = compare_classes(truth, classes, sample.void | unlabelled)
+        choice.show(sample, truth * ~sample.void, classes, score=tally.mean_iou)
         tallies.append(tally)
         rows.append({"image": sample.id, "miou": tally.mean_iou, "accuracy": tally.accuracy})
     _some(tallies, data, choice)
