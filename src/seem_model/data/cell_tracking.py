@@ -168,5 +168,5 @@ def _pages(path: Path) -> int:
     try:
         with Image.open(path) as file:
             return int(getattr(file, "n_frames", 1))
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # decoders raise anything from TypeError to SyntaxError
         raise files.broken(path, f"cannot be read: {error}", "its sequence") from error

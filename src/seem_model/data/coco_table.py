@@ -11,6 +11,7 @@ import numpy as np
 
 from seem_model.data import files
 from seem_model.data.sample import ClassInfo
+from seem_model.image import MAX_PIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,10 @@ def read_table(path: Path, skipped: str) -> CocoTable:
 def _entry(image: Mapping[str, Any]) -> Entry:
     # LVIS gives an address where COCO gives a name.
     name = str(image.get("file_name") or Path(str(image["coco_url"])).name)
-    return Entry(name, (int(image["height"]), int(image["width"])), [])
+    height, width = int(image["height"]), int(image["width"])
+    if min(height, width) < 1 or height * width > MAX_PIXELS:
+        raise ValueError(f"{name} is said to have {height} x {width} pixels")
+    return Entry(name, (height, width), [])
 
 
 def _small(row: dict[str, Any]) -> dict[str, Any]:

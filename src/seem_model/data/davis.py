@@ -66,7 +66,8 @@ def open_davis(path: str | Path, year: Year | None = None) -> Pictures:
     every = [name for of_split in names.values() for name in of_split]
     found = find_frames(root / "JPEGImages" / size, root / "Annotations" / size, every)
     if not found.videos:
-        raise DataError(f"There are no sequences in {root / 'JPEGImages' / size}.")
+        place = root / "JPEGImages" / size
+        raise DataError(f"There are no sequences in {place}. Skipped: all of it.")
     return Pictures(
         path=root,
         name=f"davis-{chosen}",

@@ -111,7 +111,7 @@ def image_size(path: Path, skipped: str) -> tuple[int, int]:
             return file.height, file.width
     except FileNotFoundError:
         raise broken(path, "is missing", skipped) from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # decoders raise anything from TypeError to SyntaxError
         raise broken(path, f"cannot be read: {error}", skipped) from error
 
 
@@ -125,7 +125,7 @@ def _open(path: Path, convert: str | None, page: int, skipped: str) -> NDArray[A
         raise broken(path, "is missing", skipped) from None
     except EOFError:
         raise broken(path, f"has no page {page}", skipped) from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # decoders raise anything from TypeError to SyntaxError
         raise broken(path, f"cannot be read: {error}", skipped) from error
 
 

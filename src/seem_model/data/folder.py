@@ -116,7 +116,11 @@ class Folder:
     def size(self, id: str) -> tuple[int, int]:
         """(H, W) of an image, as annotated; no image is read."""
         record = self._record(id)
-        return int(record["height"]), int(record["width"])
+        try:
+            return int(record["height"]), int(record["width"])
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"The size of {id} in {self.path} is damaged: {error!r}."
+            raise DataError(f"{reason} Skipped: image {id}.") from error
 
     def segments(self, id: str) -> tuple[SegmentInfo, ...]:
         """Objects of an image; no image is read."""
@@ -167,10 +171,14 @@ class Folder:
             yield sample
 
     def _record(self, id: str) -> dict[str, Any]:
-        try:
-            return dict(self.records[id])
-        except KeyError:
-            raise DataError(f'The data set {self.name} has no image "{id}".') from None
+        if id not in self.records:
+            table = self.path / "annotations.json"
+            raise DataError(f'{table} has no image "{id}". Skipped: image {id}.')
+        record = self.records[id]
+        if not isinstance(record, dict):
+            reason = f"The entry of {id} in {self.path} is damaged."
+            raise DataError(f"{reason} Skipped: image {id}.")
+        return record
 
     def _file(self, relative: Any, id: str) -> Path:
         if not relative:

@@ -53,9 +53,11 @@ def open_images(path: str | Path) -> Pictures:
     root = Path(path).expanduser()
     found = tables(root)
     if not found:
-        raise DataError(f"There is no train{_ENDING} or other split in {root}.")
+        raise DataError(f"There is no train{_ENDING} or other split in {root}. Skipped: all.")
     places = (root, root / "annotations", root / "metadata")
-    descriptions = next((p for d in places for p in sorted(d.glob(_NAMES))), root / _NAMES[1:])
+    descriptions = next(
+        (p for d in places for p in sorted(d.glob(_NAMES))), root / "class-descriptions-boxable.csv"
+    )
     classes = {
         row[0]: ClassInfo(number, row[1], True)
         for number, row in enumerate(_names(descriptions), start=1)

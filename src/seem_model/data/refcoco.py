@@ -82,7 +82,9 @@ def held_out(path: str | Path) -> frozenset[str]:
     folders = [root, *sorted(p for p in root.glob("*") if p.is_dir())] if root.is_dir() else []
     found = [file for folder in folders for file in refs_files(folder).values()]
     if not found:
-        raise DataError(f"There is no refs(unc).p or other file of refs in {root}.")
+        raise DataError(
+            f"There is no refs(unc).p or other file of refs in {root}. Skipped: what to exclude."
+        )
     rows = ((file, ref) for file in found for ref in read_refs(file))
     try:
         return frozenset(str(r["image_id"]) for _, r in rows if r["split"] != "train")
@@ -101,7 +103,9 @@ def open_refcoco(path: str | Path) -> RefCoco:
     root = Path(path).expanduser()
     found = refs_files(root)
     if not found:
-        raise DataError(f"There is no refs(unc).p or other file of refs in {root}.")
+        raise DataError(
+            f"There is no refs(unc).p or other file of refs in {root}. Skipped: all of it."
+        )
     plain = next((by for by in _PLAIN if by in found), sorted(found)[0])
     table = {"train": root / "instances.json"}
     coco = Coco(path=root, name=root.name, masks="instances", tables=table)
@@ -197,7 +201,11 @@ class RefCoco:
 def _numbers(coco: Coco) -> dict[int, int]:
     """Segment id of each annotation id."""
     rows = (coco.entry(id).rows for id in coco.ids("train"))
-    return {int(row["id"]): n for of_one in rows for n, row in enumerate(of_one, start=1)}
+    try:
+        return {int(row["id"]): n for of_one in rows for n, row in enumerate(of_one, start=1)}
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"has an annotation with a damaged id: {error!r}"
+        raise files.broken(coco.tables["train"], reason, "all of it") from error
 
 
 def _phrases(path: Path, numbers: Mapping[int, int]) -> Iterator[tuple[str, str, Phrase]]:

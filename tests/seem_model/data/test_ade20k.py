@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages
 from seem_model.data.ade20k import open_ade20k
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -111,3 +112,7 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("ade20k",)
     assert open_dataset(root).name == "ade20k"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "ade20k")

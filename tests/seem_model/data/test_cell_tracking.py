@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from damage import check_messages
 from seem_model.data.cell_tracking import open_cell_tracking
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -118,3 +119,8 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("cell-tracking",)
     assert open_dataset(root).name == "Fluo-N2DH-SIM+"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "cell-tracking")
+    check_messages(write_volume(root.with_name("volume")), "cell-tracking")

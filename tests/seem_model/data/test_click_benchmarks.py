@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages
 from seem_model.data.berkeley import open_berkeley
 from seem_model.data.grabcut import open_grabcut
 from seem_model.data.opening import open_dataset, recognised
@@ -91,3 +92,8 @@ def test_they_are_recognised(tmp_path: Path) -> None:
     (berkeley / "masks/3096#2.png").unlink()
     assert recognised(berkeley) == ("labels",)  # nothing but its name would tell
     assert recognised(berkeley.rename(tmp_path / "Berkeley")) == ("berkeley",)
+
+
+def test_every_damage_is_told(tmp_path: Path) -> None:
+    check_messages(write_grabcut(tmp_path / "grabcut"), "grabcut")
+    check_messages(write_berkeley(tmp_path / "berkeley"), "berkeley")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages, check_values
 from seem_model.data.coco import open_coco
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -146,3 +147,12 @@ def test_maps_that_contradict_their_table_are_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("coco",)
     assert open_dataset(root).name == "coco-instances"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "coco-instances")
+    check_messages(write_panoptic(root), "coco-panoptic")
+
+
+def test_values_that_make_no_sense_are_told(root: Path) -> None:
+    check_values(root, "coco-instances")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages
 from seem_model.data.davis import open_davis
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -108,3 +109,8 @@ def test_what_is_missing_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("davis",)
     assert open_dataset(root).name == "davis-2017"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "davis-2017")
+    check_messages(root, "davis-2016")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages
 from seem_model.data.dsb2018 import open_dsb2018
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -97,3 +98,7 @@ def test_it_is_recognised(tmp_path: Path) -> None:
     root = write_dsb2018(tmp_path)
     assert recognised(root) == ("dsb2018",)
     assert open_dataset(root).name == "dsb2018"
+
+
+def test_every_damage_is_told(tmp_path: Path) -> None:
+    check_messages(write_dsb2018(tmp_path / "dsb"), "dsb2018")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from skimage.io import imsave
 
+from damage import check_messages
 from seem_model.data.labelled_folder import open_labelled_folder
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -139,3 +140,7 @@ def test_it_is_recognised(tmp_path: Path) -> None:
     root = write_labelled(tmp_path / "cells")
     assert recognised(root) == ("labels",)
     assert open_dataset(root).name == "cells"
+
+
+def test_every_damage_is_told(tmp_path: Path) -> None:
+    check_messages(write_labelled(tmp_path / "cells"), "labels")

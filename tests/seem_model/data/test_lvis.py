@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from damage import check_messages
 from seem_model.data.lvis import open_lvis, pairs
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -83,3 +84,7 @@ def test_coco_with_lvis_beside_it_can_be_either(root: Path) -> None:
         open_dataset(root)
     assert open_dataset(root, "lvis").name == "coco-instances-lvis"
     assert open_dataset(root, "coco").name == "coco-instances"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "lvis")

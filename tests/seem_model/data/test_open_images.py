@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages
 from seem_model.data.open_images import open_images
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.errors import DataError
@@ -85,3 +86,7 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("open-images",)
     assert open_dataset(root).name == "open-images"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "open-images")

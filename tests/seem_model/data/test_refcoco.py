@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from damage import check_messages, check_values
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.refcoco import held_out, open_refcoco, read_refs
 from seem_model.data.sample import Phrase
@@ -44,9 +45,7 @@ UMD = [
 GOOGLE = [ref(9, 71, "train", "left cat"), ref(9, 72, "val", "right dog")]
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    root = tmp_path / "refcocog"
+def write_refcoco(root: Path) -> Path:
     rows = [annotation(71, 9, 17, CAT), annotation(72, 9, 18, DOG)]
     rows += [annotation(81, 8, 17, CAT), annotation(73, 7, 17, DOG)]
     found = images(9, 8, 7)
@@ -58,6 +57,11 @@ def root(tmp_path: Path) -> Path:
     (root / "refs(umd).p").write_bytes(pickle.dumps(UMD, protocol=2))
     (root / "refs(google).p").write_bytes(pickle.dumps(GOOGLE, protocol=0))
     return root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_refcoco(tmp_path / "refcocog")
 
 
 def test_splits_of_both_makers(root: Path) -> None:
@@ -140,3 +144,11 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("refcoco",)
     assert open_dataset(root).name == "refcocog"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "refcoco")
+
+
+def test_values_that_make_no_sense_are_told(root: Path) -> None:
+    check_values(root, "refcoco")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from damage import check_messages
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.sbd import open_sbd
 from seem_model.errors import DataError
@@ -86,3 +87,7 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("sbd",)
     assert open_dataset(root).name == "sbd"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "sbd")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from damage import check_messages
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.voc import open_voc
 from seem_model.errors import DataError
@@ -106,3 +107,7 @@ def test_a_coloured_map_is_no_label_map(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("voc",)
     assert open_dataset(root).name == "pascal-voc"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "voc")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from damage import check_messages, check_values
 from seem_model.data.opening import open_dataset, recognised
 from seem_model.data.youtube_vos import open_youtube_vos
 from seem_model.errors import DataError
@@ -78,3 +79,11 @@ def test_what_is_missing_or_broken_is_named(root: Path) -> None:
 def test_it_is_recognised(root: Path) -> None:
     assert recognised(root) == ("youtube-vos",)
     assert open_dataset(root).name == "youtube-vos"
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "youtube-vos")
+
+
+def test_values_that_make_no_sense_are_told(root: Path) -> None:
+    check_values(root, "youtube-vos")
