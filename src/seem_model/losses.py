@@ -1,46 +1,20 @@
-"""Training losses: matching, class and click cross-entropy, mask BCE and Dice (SEEM §3.4)."""
+"""Training losses: class, click and phrase cross-entropy, mask BCE and Dice (SEEM §3.4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from seem_model.matching import bce, cheapest, dice, match
 from seem_model.modeling.points import sample, uncertain_points
 
 if TYPE_CHECKING:
+    from seem_model.loss_config import LossConfig, TaskWeights
     from seem_model.modeling.decoded import Decoded, Queries
-
-
-@dataclass(frozen=True)
-class TaskWeights:
-    """Weights of one task's cross-entropy, BCE and Dice."""
-
-    ce: float
-    bce: float
-    dice: float
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """Weights and sampling of all losses (paper's values, points fewer for small crops)."""
-
-    cost: TaskWeights = TaskWeights(2.0, 5.0, 5.0)
-    objects: TaskWeights = TaskWeights(2.0, 5.0, 5.0)
-    clicks: TaskWeights = TaskWeights(0.4, 1.0, 1.0)
-    phrases: TaskWeights = TaskWeights(0.4, 1.0, 1.0)
-    names: float = 0.2
-    naming: float = 1.0
-    seeds: float = 1.0
-    no_object: float = 0.1
-    points: int = 12544
-    oversample: float = 3.0
-    importance: float = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,55 +35,22 @@ class ObjectTargets:
     embeddings: Tensor
 
 
-def dice(logits: Tensor, truth: Tensor) -> Tensor:
-    """1 - Dice of (N, P) logits and (N, P) truth in {0, 1}; (N,) (V-Net, 2016, with +1)."""
-    p = logits.sigmoid()
-    return 1 - (2 * (p * truth).sum(1) + 1) / (p.sum(1) + truth.sum(1) + 1)
-
-
-def bce(logits: Tensor, truth: Tensor) -> Tensor:
-    """Mean binary cross-entropy a row, (N,)."""
-    return F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(1)
-
-
-def pair_costs(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """BCE and Dice of every (Q, P) prediction with every (G, P) truth: two (Q, G)."""
-    count = logits.shape[1]
-    positive = F.softplus(-logits) @ truth.T
-    negative = F.softplus(logits) @ (1 - truth).T
-    p = logits.sigmoid()
-    overlap = 2 * p @ truth.T
-    total = p.sum(1)[:, None] + truth.sum(1)[None]
-    return (positive + negative) / count, 1 - (overlap + 1) / (total + 1)
-
-
-@torch.no_grad()
-def match(
-    masks: Tensor, truth: Tensor, class_cost: Tensor, *, config: LossConfig,
-    generator: torch.Generator | None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Hungarian matching of queries to truths on shared random points.
+@dataclass(frozen=True, eq=False)
+class PhraseTargets:
+    """What the phrases of one image mean.
 
     Parameters
     ----------
-    masks : (Q, h, w) float logits
-    truth : (G, H, W) bool
-    class_cost : (Q, G) float
-        Weighted cost of the class, phrase or click term.
-
-    Returns
-    -------
-    (G,) query and (G,) truth indices, int64
+    masks : (P, H, W) bool
+    phrases : tuple of str
+        P phrases (of class names, the names before any template); equal ones share their queries.
+    sentence : bool
+        Whether they are sentences about the image, not names of classes.
     """
-    points = torch.rand(1, config.points, 2, generator=generator).to(masks.device)
-    predicted = sample(masks[None], points, align_corners=False)[0]
-    wanted = sample(truth[None].float(), points, align_corners=False)[0]
-    cost_bce, cost_dice = pair_costs(predicted, wanted)
-    weights = config.cost
-    cost = class_cost + weights.bce * cost_bce + weights.dice * cost_dice
-    rows, columns = linear_sum_assignment(np.nan_to_num(cost.cpu().numpy(), nan=1e4))
-    device = masks.device
-    return torch.as_tensor(rows, device=device), torch.as_tensor(columns, device=device)
+
+    masks: Tensor
+    phrases: tuple[str, ...]
+    sentence: bool
 
 
 def mask_losses(
@@ -139,8 +80,14 @@ def object_losses(
         Object queries of B images.
     logits : list of (Q, K_b + 1) float
         Class logits of each image in its own class list.
+    targets : list of ObjectTargets
+        Of each image.
+
+    Returns
+    -------
+    dict of scalar tensors, weighted; the masks' terms are absent where no image holds anything
     """
-    picked, wanted, ce = [], [], []
+    picked, wanted, ce, shares = [], [], [], []
     for b, target in enumerate(targets):
         cost = -logits[b].softmax(-1)[:, target.classes] * config.cost.ce
         rows, columns = match(
@@ -149,13 +96,14 @@ def object_losses(
         background = logits[b].shape[1] - 1
         labels = torch.full((logits[b].shape[0],), background, device=rows.device)
         labels[rows] = target.classes[columns]
-        weight = torch.ones(background + 1, device=rows.device)
-        weight[background] = config.no_object
-        ce.append(F.cross_entropy(logits[b], labels, weight=weight))
+        share = torch.where(labels == background, config.no_object, 1.0)
+        ce.append((share * F.cross_entropy(logits[b], labels, reduction="none")).sum())
+        shares.append(share.sum())
         picked.append(queries.logits[b][rows])
         wanted.append(target.masks[columns])
     masks, truth = torch.cat(picked), torch.cat(wanted)
-    losses = {"objects_ce": torch.stack(ce).mean() * config.objects.ce}
+    mean_ce = torch.stack(ce).sum() / torch.stack(shares).sum()
+    losses = {"objects_ce": mean_ce * config.objects.ce}
     if len(masks):
         total_bce, total_dice = mask_losses(
             masks, truth, config=config, generator=generator, count=len(masks)
@@ -167,7 +115,7 @@ def object_losses(
 
 def choice_losses(
     masks: Tensor, logits: Tensor, truth: Tensor, *, weights: TaskWeights, name: str,
-    config: LossConfig, generator: torch.Generator | None,
+    config: LossConfig, generator: torch.Generator | None, among: Tensor | None = None,
 ) -> tuple[dict[str, Tensor], Tensor]:  # fmt: skip
     """One truth a row among Q candidate masks: of a visual prompt or of a phrase.
 
@@ -177,29 +125,100 @@ def choice_losses(
     logits : (N, Q) float
         Similarity of each candidate with the prompt (SEEM §5.6, §5.7).
     truth : (N, H, W) bool
+    among : (N, Q) bool or None
+        Which candidates may be matched (None: all); the others only count as wrong choices.
 
     Returns
     -------
     losses and the (N,) index of the matched candidates
     """
-    n = len(masks)
-    with torch.no_grad():
-        # One truth a row: the assignment is the cheapest candidate, all rows at once.
-        points = torch.rand(1, config.points, 2, generator=generator).to(masks.device)
-        places = points.expand(n, -1, -1)
-        predicted = sample(masks, places, align_corners=False)
-        wanted = sample(truth[:, None].float(), places, align_corners=False).expand_as(predicted)
-        cost = config.cost.bce * bce(predicted.flatten(0, 1), wanted.flatten(0, 1))
-        cost += config.cost.dice * dice(predicted.flatten(0, 1), wanted.flatten(0, 1))
-        index = (cost.view(n, -1) - config.cost.ce * logits.softmax(1)).argmin(1)
-    picked = masks[torch.arange(n, device=index.device), index]
-    total_bce, total_dice = mask_losses(picked, truth, config=config, generator=generator, count=n)
-    losses = {
-        f"{name}_ce": F.cross_entropy(logits, index) * weights.ce,
+    if among is None:
+        among = torch.ones_like(logits, dtype=torch.bool)
+    index = cheapest(masks, truth, logits, among, config=config, generator=generator)
+    picked = masks[torch.arange(len(index), device=index.device), index]
+    ce = F.cross_entropy(logits, index)
+    terms = (ce, *mask_losses(picked, truth, config=config, generator=generator, count=len(index)))
+    return _weighted(terms, weights, name), index
+
+
+def click_losses(
+    queries: Queries, pooled: Tensor, truth: Tensor, *, config: LossConfig,
+    generator: torch.Generator | None,
+) -> tuple[dict[str, Tensor], Tensor]:  # fmt: skip
+    """Losses of one layer for the visual prompts of B images.
+
+    Parameters
+    ----------
+    queries : Queries
+        Spatial queries; those with an owner are matched with their owner's truth alone.
+    pooled : (B, n, M) float
+        Mean mask feature under each prompt.
+    truth : (B, n, H, W) bool
+        An empty truth leaves its prompt out.
+
+    Returns
+    -------
+    losses (none where every truth is empty) and the (N,) index of the matched queries
+    """
+    rows, prompts = truth.flatten(2).any(2).nonzero(as_tuple=True)
+    if not len(rows):
+        return {}, rows
+    logits = torch.einsum("bqm,bnm->bnq", queries.embeds, pooled)[rows, prompts]
+    among = None
+    if queries.owner is not None:
+        owner = queries.owner[rows]
+        among = (owner == -1) | (owner == prompts[:, None])
+    return choice_losses(
+        queries.logits[rows], logits, truth[rows, prompts], weights=config.clicks, name="clicks",
+        config=config, generator=generator, among=among,
+    )  # fmt: skip
+
+
+def phrase_losses(
+    queries: Queries, logits: list[Tensor], targets: list[PhraseTargets], *, config: LossConfig,
+    generator: torch.Generator | None,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Losses of one layer for the phrases of B images.
+
+    Parameters
+    ----------
+    queries : Queries
+        Grounding queries.
+    logits : list of (Q, P_b) float
+        Similarity of each query with each phrase of its image.
+    targets : list of PhraseTargets
+        Of each image, P_b >= 1.
+    """
+    picked, wanted, ce = [], [], []
+    for b, target in enumerate(targets):
+        cost = -logits[b].softmax(0) * config.cost.ce
+        rows, columns = match(
+            queries.logits[b], target.masks, cost, config=config, generator=generator
+        )
+        right = torch.zeros_like(logits[b])
+        right[rows, columns] = 1
+        # Equal phrases cannot be told apart: each of their queries is as right as the others.
+        phrases = target.phrases
+        alike = right.new_tensor([[float(p == q) for q in phrases] for p in phrases])
+        right = right @ (alike / alike.sum(1, keepdim=True))
+        entropy = -(right * logits[b].log_softmax(0)).sum(0).mean()
+        ce.append(entropy * (config.sentence if target.sentence else config.class_name))
+        picked.append(queries.logits[b][rows])
+        wanted.append(target.masks[columns])
+    masks, truth = torch.cat(picked), torch.cat(wanted)
+    terms = mask_losses(masks, truth, config=config, generator=generator, count=len(masks))
+    return _weighted((torch.stack(ce).mean(), *terms), config.phrases, "phrases")
+
+
+def _weighted(
+    terms: tuple[Tensor, Tensor, Tensor], weights: TaskWeights, name: str
+) -> dict[str, Tensor]:
+    ce, total_bce, total_dice = terms
+    return {
+        f"{name}_ce": ce * weights.ce,
         f"{name}_bce": total_bce * weights.bce,
         f"{name}_dice": total_dice * weights.dice,
     }
-    return losses, index
 
 
 def total(losses: dict[str, Tensor]) -> Tensor:

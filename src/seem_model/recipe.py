@@ -13,7 +13,7 @@ import yaml
 from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.data.crops import CropConfig
 from seem_model.errors import ConfigError
-from seem_model.losses import LossConfig
+from seem_model.loss_config import LossConfig
 from seem_model.training_rounds import RoundsConfig
 
 

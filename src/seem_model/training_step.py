@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from seem_model.frame import normalised
 from seem_model.losses import (
-    LossConfig,
     ObjectTargets,
+    PhraseTargets,
     added,
-    choice_losses,
+    click_losses,
     layers,
     object_losses,
+    phrase_losses,
 )
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import choose_by_click
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seem_model.data.batch import Ask, Batch
+    from seem_model.loss_config import LossConfig
     from seem_model.modeling.attention import TokenGroup
     from seem_model.modeling.decoded import Decoded, Features
     from seem_model.modeling.dense_prompt import PromptMaps
@@ -129,10 +131,8 @@ class TrainingStep(nn.Module):
         summed: dict[str, Tensor] = {}
         index = torch.zeros(0, dtype=torch.int64, device=self.device)
         for layer in layers(decoded):
-            queries = _present(layer.spatial)
-            logits = torch.einsum("bqm,bm->bq", queries.embeds, _pooled(decoded)[:, 0])
-            terms, index = choice_losses(
-                queries.logits, logits, truth, weights=self.loss.clicks, name="clicks",
+            terms, index = click_losses(
+                _present(layer.spatial), _present(decoded.pooled), truth[:, None],
                 config=self.loss, generator=generator,
             )  # fmt: skip
             summed = added(summed, terms)
@@ -209,7 +209,10 @@ class TrainingStep(nn.Module):
         asked = [(i, v) for i, v in enumerate(batch.views) if v.phrase_mask is not None]
         if not asked:
             return {}
-        truth = self._to_model([_present(v.phrase_mask) for _, v in asked])
+        targets = [
+            PhraseTargets(self._to_model([_present(v.phrase_mask)]), (v.phrase,), v.sentence)
+            for _, v in asked
+        ]
         states = self.book.states([v.phrase for _, v in asked]).to(self.device)
         tokens = self.model.phrase_tokens(states)
         rows = features.rows(torch.tensor([i for i, _ in asked], device=self.device))
@@ -218,11 +221,10 @@ class TrainingStep(nn.Module):
         summed: dict[str, Tensor] = {}
         for layer in layers(decoded):
             queries = _present(layer.grounding)
-            logits = self.model.similarity(queries.concepts, phrases[:, None])[..., 0]
-            terms, _ = choice_losses(
-                queries.logits, logits, truth, weights=self.loss.phrases, name="phrases",
-                config=self.loss, generator=generator,
-            )  # fmt: skip
+            logits = self.model.similarity(queries.concepts, phrases[:, None])
+            terms = phrase_losses(
+                queries, list(logits), targets, config=self.loss, generator=generator
+            )
             summed = added(summed, terms)
         return summed
 
@@ -231,7 +233,3 @@ def _present(value: T | None) -> T:
     if value is None:
         raise ValueError("The decoder was not asked for these queries.")
     return value
-
-
-def _pooled(decoded: Decoded) -> Tensor:
-    return _present(decoded.pooled)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 import seem_model
 from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.data.folder import Folder
-from seem_model.losses import LossConfig
+from seem_model.loss_config import LossConfig
 from seem_model.recipe import OptimConfig, Recipe
 from seem_model.train import train
 from shapes_folder import write_shapes

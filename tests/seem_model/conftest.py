@@ -1,8 +1,9 @@
 """The folder of golden numbers of the official model, for those who have it."""
 
 import importlib.util
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
+
+from seem_model.official_names import from_official, to_official
 
 PROJECT = Path(__file__).parents[2]
 
@@ -21,13 +24,25 @@ class Official:
     numbers: dict[str, np.ndarray]
     weights: ModuleType
     inputs: ModuleType
+    folder: Path
 
-    def state(self, names: Iterable[tuple[str, str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-        """Fill a state dict from triples (our name, official name, tensor of that shape)."""
-        return {
-            ours: torch.from_numpy(np.asarray(self.weights.value(theirs, like.shape)))
-            for ours, theirs, like in names
+    def state(self, like: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The rule's weights for tensors of our names and shapes."""
+        made = {
+            name: torch.from_numpy(np.asarray(self.weights.value(name, tensor.shape)))
+            for name, tensor in to_official(like).items()
         }
+        return from_official(made)[0]
+
+    def losses(self, version: str) -> dict[str, np.ndarray]:
+        """Losses, gradient norms and draws of one training step of `v0` or `v1`."""
+        with np.load(self.folder / "fixtures" / f"loss_{version}.npz") as numbers:
+            return dict(numbers)
+
+    def manifest(self, name: str) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of every tensor of an official checkpoint."""
+        text = (self.folder / "manifests" / f"{name}.json").read_text()
+        return {k: tuple(v["shape"]) for k, v in json.loads(text)["tensors"].items()}
 
 
 def _module(path: Path) -> ModuleType:
@@ -42,12 +57,14 @@ def official() -> Official:
     """Golden numbers of the v1 model, or a skip that says where they are looked for."""
     named = os.environ.get("SEEM_REFERENCE")
     folders = [Path(named)] if named else sorted(PROJECT.parent.glob("*/reference"))
-    for folder in (f / "fixtures" for f in folders):
-        if (folder / "focalt_v1.npz").is_file():
-            with np.load(folder / "focalt_v1.npz") as numbers:
+    for folder in folders:
+        fixtures = folder / "fixtures"
+        if (fixtures / "focalt_v1.npz").is_file():
+            with np.load(fixtures / "focalt_v1.npz") as numbers:
                 return Official(
                     numbers=dict(numbers),
-                    weights=_module(folder / "weights.py"),
-                    inputs=_module(folder / "inputs.py"),
+                    weights=_module(fixtures / "weights.py"),
+                    inputs=_module(fixtures / "inputs.py"),
+                    folder=folder,
                 )
     pytest.skip("no golden numbers of the official model: name their folder in SEEM_REFERENCE")

@@ -60,6 +60,7 @@ def test_what_a_batch_holds(root: Path) -> None:
             if view.phrase_mask is not None:
                 assert view.phrase in ("the red disk", "disk", "square")
                 assert view.phrase_mask.any()
+                assert view.sentence == (view.phrase == "the red disk")
         for ask in batch.asks:
             view = batch.views[ask.image]
             assert ask.text in ("", ask.name)

@@ -1,12 +1,10 @@
 """The CLIP text tower against the official numbers."""
 
 import importlib.util
-import re
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
 from seem_model.errors import CheckpointError
 from seem_model.modeling.clip_text import ClipText
@@ -48,50 +46,14 @@ def test_clip_states_do_not_depend_on_what_follows() -> None:
     assert padded.padding.tolist() == [[False] * 4 + [True] * 2]
 
 
-CLIP_NAMES = {
-    "self_attn.out_proj": "attn.out_proj",
-    "layer_norm1": "ln_1",
-    "layer_norm2": "ln_2",
-    "mlp.fc1": "mlp.c_fc",
-    "mlp.fc2": "mlp.c_proj",
-}
-
-
-def official_clip_weights(tower: nn.Module, official) -> dict[str, torch.Tensor]:
-    """State dict of our tower with the official fixture's weights."""
-    prefix = "sem_seg_head.predictor.lang_encoder.lang_encoder."
-    singles = {
-        "embeddings.token_embedding.weight": "token_embedding.weight",
-        "embeddings.position_embedding.weight": "positional_embedding",
-        "final_layer_norm.weight": "ln_final.weight",
-        "final_layer_norm.bias": "ln_final.bias",
-    }
-    state = {}
-    for name, like in tower.state_dict().items():
-        short = name.removeprefix("transformer.")
-        if short in singles:
-            state[name] = official.weights.value(prefix + singles[short], like.shape)
-            continue
-        block, part, kind = re.fullmatch(r"encoder\.layers\.(\d+)\.(.+)\.(\w+)", short).groups()
-        theirs = f"{prefix}resblocks.{block}."
-        if part in CLIP_NAMES:
-            state[name] = official.weights.value(f"{theirs}{CLIP_NAMES[part]}.{kind}", like.shape)
-            continue
-        stacked = (3 * like.shape[0], *like.shape[1:])
-        third = ("q_proj", "k_proj", "v_proj").index(part.removeprefix("self_attn."))
-        packed = official.weights.value(f"{theirs}attn.in_proj_{kind}", stacked)
-        state[name] = packed[third * like.shape[0] :][: like.shape[0]]
-    return {name: torch.from_numpy(value) for name, value in state.items()}
-
-
 @needs_transformers
 def test_clip_tower_gives_the_official_states(official) -> None:
     with torch.device("meta"):
         tower = ClipText(ClipTextConfig())
-    tower.load_state_dict(official_clip_weights(tower, official), assign=True)
-    projection = torch.from_numpy(
-        official.weights.value("sem_seg_head.predictor.lang_encoder.lang_proj", (512, 512))
-    )
+    like = {f"text.{name}": tensor for name, tensor in tower.state_dict().items()}
+    state = official.state(like | {"lang_proj": torch.empty(512, 512)})
+    projection = state.pop("lang_proj")
+    tower.load_state_dict({n.removeprefix("text."): t for n, t in state.items()}, assign=True)
     states = tower.eval().encode_ids(torch.from_numpy(official.numbers["text/input_ids"]).long())
     pairs = [
         (states.summary @ projection, "text/class_emb"),

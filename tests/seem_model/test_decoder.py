@@ -119,6 +119,38 @@ def test_drawn_queries_repeat_for_a_seed() -> None:
     assert not torch.equal(answers[0], answers[2])
 
 
+@pytest.mark.parametrize(("prompts", "draws"), [(1, 0), (2, 3)])
+def test_memory_rows_are_dealt_to_the_prompts_anew_in_every_layer(
+    prompts: int, draws: int, monkeypatch
+) -> None:
+    dealt, real = [], torch.randint
+
+    def recording(high: int, size: tuple[int, ...], **options) -> torch.Tensor:
+        if size == (1, 4):  # memory rows; query rows are drawn as (3 * prompts,)
+            dealt.append(high)
+        return real(high, size, **options)
+
+    monkeypatch.setattr(torch, "randint", recording)
+    drawn = torch.cat([box(8, 8), box(40, 40)])[None, :prompts]
+    points = gather_points(drawn, torch.zeros_like(drawn), limit=16)
+    memory = torch.zeros(1, prompts, 16, 16)
+    asked = Request(spatial=True, points=points, memory=memory)
+    seeded("separate_v1", "draw")(image(), asked)
+    assert dealt == [prompts] * draws
+
+
+@pytest.mark.parametrize(
+    ("source", "owners"), [("own", [0, 0, 0, 1, 1, 1]), ("all", [-1] * 12)]
+)  # fmt: skip
+def test_queries_know_whose_prompt_they_answer(source: str, owners: list[int]) -> None:
+    drawn = torch.cat([box(8, 8), box(40, 40)])[None]
+    points = gather_points(drawn, torch.zeros_like(drawn), limit=16)
+    layout = "separate_v0" if source == "all" else "separate_v1"
+    decoded = seeded(layout, source)(image(), Request(objects=True, spatial=True, points=points))
+    assert decoded.spatial.owner.tolist() == [owners]
+    assert set(decoded.objects.owner.flatten().tolist()) == {-1}
+
+
 def seeded(layout: str, source: str = "own") -> Decoder:
     config = DecoderConfig(
         width=16, concept=16, queries=12, heads=2, ffn=32, layers=3, memory=4,

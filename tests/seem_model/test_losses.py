@@ -7,21 +7,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from seem_model.loss_config import LossConfig, TaskWeights
 from seem_model.losses import (
-    LossConfig,
     ObjectTargets,
-    TaskWeights,
     added,
-    bce,
     choice_losses,
-    dice,
     layers,
     mask_losses,
-    match,
     object_losses,
-    pair_costs,
     total,
 )
+from seem_model.matching import bce, dice, match, pair_costs
 from seem_model.modeling.decoded import Decoded, Queries
 
 CONFIG = LossConfig(points=512)

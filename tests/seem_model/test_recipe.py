@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seem_model.errors import ConfigError
-from seem_model.losses import TaskWeights
+from seem_model.loss_config import TaskWeights
 from seem_model.recipe import Recipe
 
 TEXT = """

@@ -14,7 +14,7 @@ from seem_model import SeemError, checkpoint
 from seem_model.config import LITE, TINY
 from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.errors import ConfigError
-from seem_model.losses import LossConfig
+from seem_model.loss_config import LossConfig
 from seem_model.modeling.efficientnet import EfficientNetLite
 from seem_model.modeling.seem import Seem
 from seem_model.optimise import Average, learning_rate, parameter_groups

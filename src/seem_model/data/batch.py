@@ -36,6 +36,7 @@ class View:
     complete: bool
     background: bool = False  # what is not labelled is nothing of the vocabulary
     phrase: str = ""
+    sentence: bool = False  # whether the phrase is more than a class name
     phrase_mask: Mask | None = None
 
 

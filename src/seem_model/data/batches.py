@@ -157,9 +157,9 @@ class Batches:
         masks = np.stack([crop.labels == s.id for s in visible])
         crowd = any(s.crowd for s in sample.segments)
         complete = config.complete and not crowd
-        phrase, phrase_mask = "", None
+        phrase, phrase_mask, sentence = "", None, False
         if config.complete and rng.random() < self.batch.phrases:
-            phrase, phrase_mask = self._phrase(sample, visible, crop, rng)
+            phrase, phrase_mask, sentence = self._phrase(sample, visible, crop, rng)
         # Where stuff is not labelled, the classes to choose from are the things alone.
         things_only = sample.semantic_complete is False
         view = View(
@@ -170,6 +170,7 @@ class Batches:
             complete=complete,
             background=complete and sample.semantic_complete is None,
             phrase=phrase,
+            sentence=sentence,
             phrase_mask=phrase_mask,
         )
         sizes = np.sqrt(masks.sum((1, 2)))
@@ -179,18 +180,18 @@ class Batches:
 
     def _phrase(
         self, sample: Sample, visible: list[SegmentInfo], crop: Crop, rng: np.random.Generator
-    ) -> tuple[str, Mask]:
+    ) -> tuple[str, Mask, bool]:
         ids = {s.id for s in visible}
         whole = [p for p in sample.phrases if set(p.segment_ids) <= ids]
         # Spatial words are only true in views that are not cut or mirrored: class words always.
         plain = [p for p in whole if p.kind in ("unique", "all")]
         if plain and rng.random() < 0.6:
             phrase = plain[int(rng.integers(len(plain)))]
-            return phrase.text, np.isin(crop.labels, phrase.segment_ids)
+            return phrase.text, np.isin(crop.labels, phrase.segment_ids), True
         names = [s.name for s in visible]
         name = names[int(rng.integers(len(names)))]
         same = [s.id for s in visible if s.name == name]
-        return name, np.isin(crop.labels, same)
+        return name, np.isin(crop.labels, same), False
 
     def _ask(self, view: View, index: int, row: int, rng: np.random.Generator) -> Ask:
         truth, name = view.masks[index], view.names[index]

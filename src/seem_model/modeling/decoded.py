@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from seem_model.modeling.attention import TokenGroup
+from seem_model.modeling.attention import Kind, TokenGroup
 from seem_model.modeling.visual_sampler import Points, VisualTokens
+
+_ANSWERING: tuple[Kind, ...] = ("objects", "grounding", "spatial")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +80,14 @@ class Queries:
         In the text space, not normalised.
     masks : (B, N, H/4, W/4) float or None
         Mask logits.
+    owner : (B, N) int64 or None
+        Which of the image's prompts a query answers; -1 (or None) for all.
     """
 
     embeds: Tensor
     concepts: Tensor
     masks: Tensor | None = None
+    owner: Tensor | None = None
 
     def with_masks(self, features: Tensor) -> Queries:
         """The same with masks made of mask features (B, M, H/4, W/4)."""
@@ -115,6 +120,12 @@ class Decoded:
         if self.objects is None:
             raise ValueError("The decoder was not asked for object queries.")
         return self.objects
+
+    @classmethod
+    def of(cls, queries: dict[Kind, Queries], fine: Tensor, pooled: Tensor | None) -> Decoded:
+        """Queries by kind, with masks made of mask features (B, M, H/4, W/4)."""
+        made = {k: q.with_masks(fine) for k, q in queries.items() if k in _ANSWERING}
+        return cls(made.get("objects"), made.get("grounding"), made.get("spatial"), pooled)
 
     def with_aux(self, aux: tuple[Decoded, ...]) -> Decoded:
         """The same with the earlier predictions attached."""

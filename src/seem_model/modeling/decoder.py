@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -25,8 +25,6 @@ from seem_model.modeling.visual_sampler import VisualSampler, VisualTokens
 
 if TYPE_CHECKING:
     from seem_model.config import DecoderConfig
-
-_QUERY_KINDS: tuple[Kind, ...] = ("objects", "grounding", "spatial")
 
 
 class MaskEmbed(nn.Sequential):
@@ -119,8 +117,8 @@ class Decoder(nn.Module):
         if request.spatial:
             groups.append(rows(*self._spatial_rows(request.prompts, generator)))
             if request.memory is not None:
-                owner = self._memory_owner(request.prompts, generator).to(feat.device)
                 memory = (self.memory_feat.weight, self.memory_embed.weight)
+                owner = torch.zeros(1, self.config.memory, dtype=torch.int64, device=feat.device)
                 groups.append(rows(*memory, "memory", owner))
         return groups
 
@@ -139,16 +137,24 @@ class Decoder(nn.Module):
         owner = torch.arange(prompts, device=feat.device).repeat_interleave(per)
         return feat[index], embed[index], "spatial", owner[None]
 
-    def _memory_owner(self, prompts: int, generator: torch.Generator | None) -> Tensor:
+    def _shared_out(
+        self, rows: list[TokenGroup], prompts: int, generator: torch.Generator
+    ) -> list[TokenGroup]:
+        """The same with memory rows dealt to the prompts, anew in each layer (SEEM §5.5)."""
+        if prompts == 1 or rows[-1].kind != "memory":
+            return rows
         count = self.config.memory
-        return torch.randint(prompts, (1, count), generator=generator).sort(dim=1).values
+        owner = torch.randint(prompts, (1, count), generator=generator).sort(dim=1).values
+        owners = owner.to(rows[-1].owner.device).expand_as(rows[-1].owner)
+        return [*rows[:-1], replace(rows[-1], owner=owners)]
 
     # ------------------------------------------------------------------ prediction heads
     def _predict(self, rows: list[TokenGroup]) -> tuple[Queries, ...]:
         queries = []
         for rows_of_kind in rows:
             d = self.norm(rows_of_kind.value)
-            queries.append(Queries(embeds=self.mask_embed(d), concepts=d @ self.class_embed))
+            embeds, concepts = self.mask_embed(d), d @ self.class_embed
+            queries.append(Queries(embeds, concepts, owner=rows_of_kind.owner))
         return tuple(queries)
 
     def _blocked(
@@ -194,12 +200,16 @@ class Decoder(nn.Module):
         outputs = [self._predict(rows)]
         for i in range(self.config.layers):
             level = i % 3
+            rows = self._shared_out(rows, request.prompts, generator)
             blocked = self._blocked(rows, outputs[-1], scene, level, request.memory)
             rows, text = self._layer(i, scene, rows, blocked, text, (clicks, request.example))
             outputs.append(self._predict(rows))
         pooled, kinds = self._pooled(clicks, request.example), [g.kind for g in rows]
         wanted = outputs if every_layer else outputs[-1:]
-        decoded = [_decoded(kinds, queries, scene, pooled) for queries in wanted]
+        decoded = [
+            Decoded.of(dict(zip(kinds, queries, strict=True)), scene.fine, pooled)
+            for queries in wanted
+        ]
         return decoded[-1].with_aux(tuple(decoded[:-1]))
 
     def _layer(
@@ -235,16 +245,3 @@ class Decoder(nn.Module):
             return clicks.pooled
         missing = (clicks.pooled == self.sampler.empty).all(dim=2, keepdim=True)
         return torch.where(missing, example.pooled, clicks.pooled)
-
-
-def _decoded(
-    kinds: list[Kind], queries: tuple[Queries, ...], scene: Scene, pooled: Tensor | None
-) -> Decoded:
-    pairs = [(k, q) for k, q in zip(kinds, queries, strict=True) if k in _QUERY_KINDS]
-    by_kind = {kind: q.with_masks(scene.fine) for kind, q in pairs}
-    return Decoded(
-        objects=by_kind.get("objects"),
-        grounding=by_kind.get("grounding"),
-        spatial=by_kind.get("spatial"),
-        pooled=pooled,
-    )

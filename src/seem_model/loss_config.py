@@ -1,0 +1,49 @@
+"""Weights and sampling of the training losses (no torch here)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TaskWeights:
+    """Weights of one task's cross-entropy, BCE and Dice."""
+
+    ce: float
+    bce: float
+    dice: float
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights and sampling of all losses: the paper's L = alpha CE + beta BCE + gamma Dice.
+
+    Parameters
+    ----------
+    cost, objects, clicks, phrases : TaskWeights
+        Of the matching, and of the losses of each kind of query.
+    sentence, class_name : float
+        Factor on the cross-entropy of a phrase, by what the phrase is.
+    names, naming, seeds : float
+        Weights of the heads that official SEEM does not have.
+    no_object : float
+        Weight of a query without object in the class cross-entropy.
+    points : int
+        Points at which masks are compared.
+    oversample, importance : float
+        Candidates per point, and the share of points that is chosen by uncertainty.
+    """
+
+    cost: TaskWeights = TaskWeights(2.0, 5.0, 5.0)
+    objects: TaskWeights = TaskWeights(2.0, 5.0, 5.0)
+    clicks: TaskWeights = TaskWeights(0.4, 1.0, 1.0)
+    phrases: TaskWeights = TaskWeights(0.4, 1.0, 1.0)
+    sentence: float = 2.0
+    class_name: float = 0.5
+    names: float = 0.2
+    naming: float = 1.0
+    seeds: float = 1.0
+    no_object: float = 0.1
+    points: int = 12544
+    oversample: float = 3.0
+    importance: float = 0.75
