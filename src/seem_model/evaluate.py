@@ -58,7 +58,7 @@ def interactive(
     predictor : Predictor
         The model.
     folder : DataSet or path
-        Data in the project's layout.
+        Data in any layout of :mod:`seem_model.data.opening`.
     split : str
         One of the folder's splits.
     protocol : {"ritm", "seem"}
