@@ -38,6 +38,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser, what: str) -> None:
     add_model(parser)
     parser.add_argument("--data", required=True, metavar="FOLDER")
+    parser.add_argument("--kind", metavar="LAYOUT", help="coco, voc, …; default: by the files")
     parser.add_argument("--split", default="val", help="default: %(default)s")
     parser.add_argument("--limit", type=int, metavar="N", help=f"only so many {what}")
     _add_report(parser)
@@ -89,14 +90,14 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
 
 def _interactive(args: argparse.Namespace) -> None:
     from seem_model import load
-    from seem_model.data.folder import Folder
+    from seem_model.data.opening import open_dataset
     from seem_model.evaluate import interactive
     from seem_model.evaluation.baselines import baseline
     from seem_model.report import check_writable
 
     if args.report is not None:  # before the hour of work, not after it
         check_writable(args.report)
-    folder = Folder.open(args.data)
+    folder = open_dataset(args.data, args.kind)
     classical = [baseline(name) for name in args.baseline]
     measure = partial(
         interactive,
@@ -120,14 +121,14 @@ def _interactive(args: argparse.Namespace) -> None:
 
 def _images(kind: str, args: argparse.Namespace) -> None:
     from seem_model import load
-    from seem_model.data.folder import Folder
+    from seem_model.data.opening import open_dataset
     from seem_model.evaluation.gallery import Gallery
     from seem_model.evaluation.running import Choice
     from seem_model.report import check_writable
 
     if args.report is not None:
         check_writable(args.report)
-    data = Folder.open(args.data)
+    data = open_dataset(args.data, args.kind)
     gallery = None if args.gallery is None else Gallery()
     choice = Choice(
         split=args.split, limit=args.limit, seed=args.seed, progress=_progress("images"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seem_model.data.folder import Folder
+from seem_model.data.opening import open_dataset
 from seem_model.drawing import SHAPES, draw
 from seem_model.errors import DataError
 from seem_model.evaluation.choosing import choose_objects
@@ -21,9 +22,9 @@ from seem_model.simulated_user import SimulatedUser, rollout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from seem_model.clicks import Protocol
+    from seem_model.data.dataset import DataSet
     from seem_model.data.sample import Sample
     from seem_model.predictor import Predictor
     from seem_model.values import Mask, Prompts, Round
@@ -35,7 +36,7 @@ NAMED_AFTER = (1, 5)
 
 def interactive(
     predictor: Predictor,
-    folder: Folder | str | Path,
+    folder: DataSet | str | Path,
     *,
     split: str = "val",
     protocol: Protocol = "ritm",
@@ -56,8 +57,8 @@ def interactive(
     ----------
     predictor : Predictor
         The model.
-    folder : Folder or path
-        Data in the project's layout.
+    folder : DataSet or path
+        Data in any layout of :mod:`seem_model.data.opening`.
     split : str
         One of the folder's splits.
     protocol : {"ritm", "seem"}
@@ -86,7 +87,7 @@ def interactive(
     """
     if max_clicks < 1 or (limit is not None and limit < 1):
         raise DataError("At least one click and one object are needed to evaluate.")
-    data = folder if isinstance(folder, Folder) else Folder.open(folder)
+    data = open_dataset(folder) if isinstance(folder, str | Path) else folder
     chosen = choose_objects(data, split, limit=limit, min_area=min_area, seed=seed)
     total, run = sum(len(ids) for _, ids in chosen), _Run(shapes=shapes, seed=seed)
     user = partial(SimulatedUser, protocol=protocol, max_clicks=max_clicks)

@@ -157,7 +157,13 @@ class Recipe:
     @property
     def sets(self) -> tuple[SetConfig, ...]:
         """The data sets, with paths under ``root``."""
-        return tuple(dataclasses.replace(s, path=str(Path(self.root) / s.path)) for s in self.data)
+        root = Path(self.root)
+        return tuple(
+            dataclasses.replace(
+                s, path=str(root / s.path), exclude=str(root / s.exclude) if s.exclude else ""
+            )
+            for s in self.data
+        )
 
     @classmethod
     def from_yaml(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from damage import check_messages, check_values
 from seem_model.data.folder import Folder, Phrase
 from seem_model.errors import DataError
 from tiny_folder import HEIGHT, WIDTH, write_folder
@@ -116,3 +117,8 @@ def test_damaged_segment(root: Path) -> None:
     (root / "annotations.json").write_text(json.dumps(records))
     with pytest.raises(DataError, match="segment of a"):
         Folder.open(root).segments("a")
+
+
+def test_every_damage_is_told(root: Path) -> None:
+    check_messages(root, "project")
+    check_values(root, "project")

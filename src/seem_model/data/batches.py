@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seem_model.clicks import add_click, next_click
 from seem_model.data.batch import Ask, Batch, View
 from seem_model.data.crops import Crop, CropConfig, cut
-from seem_model.data.folder import Folder, Sample, SegmentInfo
+from seem_model.data.keeping import Keeper
+from seem_model.data.set_config import SetConfig
 from seem_model.drawing import Shape, draw
 from seem_model.errors import DataError
 from seem_model.values import Mask, Prompts
 
+if TYPE_CHECKING:
+    from seem_model.data.sample import Sample, SegmentInfo
+
 _PATIENCE = 1000  # views drawn in vain before the data are said to hold no objects
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetConfig:
-    """One data set of a recipe.
-
-    Parameters
-    ----------
-    path : str
-        Folder in the project's layout.
-    weight : float
-        Its share of the images drawn, relative to the other sets.
-    any_way_up : bool
-        Whether flipping and turning keeps images plausible (microscopy).
-    complete : bool
-        Whether everything of its classes is labelled, so that what is not is background.
-    """
-
-    path: str
-    weight: float = 1.0
-    any_way_up: bool = False
-    complete: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +63,7 @@ class BatchConfig:
 class Batches:
     """Batch number ``step`` of a run; a function of the seed and the number alone.
 
-    Reads every image once and keeps it (training sets here are small).
+    Images are kept in memory up to a limit; broken ones are left out with a warning.
 
     Raises
     ------
@@ -94,10 +77,11 @@ class Batches:
     size: Sequence[int]
     seed: int
     split: str = "train"
-    _samples: dict[tuple[int, str], Sample] = field(default_factory=dict, init=False, repr=False)
+    _keeper: Keeper = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.folders = [Folder.open(s.path) for s in self.sets]
+        self.folders = [s.open() for s in self.sets]
+        self._keeper = Keeper(self.folders)
         self._ids = [f.ids(self.split) for f in self.folders]
         weights = np.array([s.weight for s in self.sets], float)
         if not self.sets:
@@ -108,6 +92,10 @@ class Batches:
         if empty:
             raise DataError(f'{", ".join(empty)}: there are no images in the "{self.split}" split.')
         self._shares = weights / weights.sum()
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # Loader processes that are not forked open the data sets themselves.
+        return Batches, (self.sets, self.crop, self.batch, self.size, self.seed, self.split)
 
     def __call__(self, step: int) -> Batch:
         """Batch of one step."""
@@ -151,16 +139,12 @@ class Batches:
         ]
         return tuple(dict.fromkeys([*own, *others]))
 
-    def _sample(self, folder: int, id: str) -> Sample:
-        key = (folder, id)
-        if key not in self._samples:
-            self._samples[key] = self.folders[folder].read(id)
-        return self._samples[key]
-
     def _view(self, rng: np.random.Generator, size: int) -> tuple[View, list[int]] | None:
         which = int(rng.choice(len(self.sets), p=self._shares))
         config = self.sets[which]
-        sample = self._sample(which, str(rng.choice(self._ids[which])))
+        sample = self._keeper.read(which, str(rng.choice(self._ids[which])))
+        if sample is None:
+            return None
         segments = [s for s in sample.segments if s.area >= 12 and s.name and not s.crowd]
         if not segments:
             return None

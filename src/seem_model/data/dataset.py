@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from seem_model.data.sample import ClassInfo, Sample, SegmentInfo
+    from seem_model.data.sample import ClassInfo, Sample, SegmentInfo, Video
 
 
 class DataSet(Protocol):
     """A data set in some layout; opening it reads annotations, reading a sample reads pixels.
 
     Every reader keeps these promises: an image id is a string that is unique in the data set and
-    stays the same; ``segments`` and ``size`` read no image; whatever is missing or broken raises
-    :class:`~seem_model.errors.DataError` with the path and the reason.
+    stays the same; ``segments`` and ``size`` decode no picture (layouts that keep objects in label
+    maps read those); whatever is missing or broken raises
+    :class:`~seem_model.errors.DataError` with the path, the reason and what is skipped.
     """
 
     @property
@@ -54,16 +55,8 @@ class DataSet(Protocol):
 
 
 class VideoSet(DataSet, Protocol):
-    """A data set of sequences: an object has the same segment id in every frame of a sequence."""
+    """A data set of sequences; ``ids`` lists the annotated frames of a split."""
 
-    def sequences(self, split: str) -> tuple[str, ...]:
-        """Names of the sequences of a split."""
-        ...
-
-    def frames(self, sequence: str) -> tuple[str, ...]:
-        """Image ids of a sequence, in time order; frames without annotation are among them."""
-        ...
-
-    def annotated(self, id: str) -> bool:
-        """Whether a frame has masks that may be scored."""
+    def sequences(self, split: str) -> tuple[Video, ...]:
+        """Sequences of a split, in a fixed order; DataError names the splits there are."""
         ...

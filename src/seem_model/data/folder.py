@@ -9,14 +9,13 @@ size and segments), ``meta.json`` (classes, splits, licence) and, if there are p
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
+from seem_model.data import files
 from seem_model.data.sample import ClassInfo, Phrase, Sample, SegmentInfo
 from seem_model.errors import DataError
 
@@ -70,7 +69,8 @@ class Folder:
         root = Path(path).expanduser()
         if not root.is_dir():
             raise DataError(f"There is no data folder at {root}.")
-        meta, records = _json(root / "meta.json"), _json(root / "annotations.json")
+        meta = files.read_json(root / "meta.json", "all of it")
+        records = files.read_json(root / "annotations.json", "all of it")
         referring = root / "referring.json"
         try:
             return cls(
@@ -87,10 +87,13 @@ class Folder:
                 semantic_zero=str(meta.get("semantic_zero", "")),
                 notes=str(meta.get("notes", "")),
                 records=dict(records),
-                phrases=_phrases(_json(referring)) if referring.exists() else {},
+                phrases=_phrases(files.read_json(referring, "all of it"))
+                if referring.exists()
+                else {},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"The data folder {root} is damaged: {error!r}.") from error
+            reason = f"The data folder {root} is damaged: {error!r}. Skipped: all of it."
+            raise DataError(reason) from error
 
     @property
     def fingerprint(self) -> str:
@@ -113,7 +116,11 @@ class Folder:
     def size(self, id: str) -> tuple[int, int]:
         """(H, W) of an image, as annotated; no image is read."""
         record = self._record(id)
-        return int(record["height"]), int(record["width"])
+        try:
+            return int(record["height"]), int(record["width"])
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"The size of {id} in {self.path} is damaged: {error!r}."
+            raise DataError(f"{reason} Skipped: image {id}.") from error
 
     def segments(self, id: str) -> tuple[SegmentInfo, ...]:
         """Objects of an image; no image is read."""
@@ -121,7 +128,8 @@ class Folder:
         try:
             return tuple(_segment(row, names) for row in self._record(id)["segments"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"A segment of {id} in {self.path} is damaged: {error!r}.") from error
+            reason = f"A segment of {id} in {self.path} is damaged: {error!r}."
+            raise DataError(f"{reason} Skipped: image {id}.") from error
 
     def read(self, id: str) -> Sample:
         """Read one image with its masks.
@@ -132,17 +140,15 @@ class Folder:
             If the id is unknown, or a file is missing, unreadable or of another size.
         """
         record = self._record(id)
-        image = self._pixels(record.get("image"), "RGB")
-        instances = self._pixels(record.get("instances"), None).astype(np.int32)
+        image = files.read_rgb(self._file(record.get("image"), id), f"image {id}")
+        instances = self._map(record.get("instances"), id).astype(np.int32)
         semantic = None
         if record.get("semantic"):
-            semantic = self._pixels(record["semantic"], None).astype(np.uint8)
+            semantic = self._map(record["semantic"], id).astype(np.uint8)
         for name, array in (("instances", instances), ("semantic", semantic)):
             if array is not None and array.shape != image.shape[:2]:
-                raise DataError(
-                    f"{self.path / record[name]} has shape {array.shape}, but its image is "
-                    f"{image.shape[:2]}."
-                )
+                reason = f"has shape {array.shape}, but its image is {image.shape[:2]}"
+                raise files.broken(self.path / record[name], reason, f"image {id}")
         return Sample(
             id=id,
             image=image,
@@ -165,31 +171,23 @@ class Folder:
             yield sample
 
     def _record(self, id: str) -> dict[str, Any]:
-        try:
-            return dict(self.records[id])
-        except KeyError:
-            raise DataError(f'The data set {self.name} has no image "{id}".') from None
+        if id not in self.records:
+            table = self.path / "annotations.json"
+            raise DataError(f'{table} has no image "{id}". Skipped: image {id}.')
+        record = self.records[id]
+        if not isinstance(record, dict):
+            reason = f"The entry of {id} in {self.path} is damaged."
+            raise DataError(f"{reason} Skipped: image {id}.")
+        return record
 
-    def _pixels(self, relative: Any, convert: str | None) -> NDArray[Any]:
+    def _file(self, relative: Any, id: str) -> Path:
         if not relative:
-            raise DataError(f"An entry of {self.path / 'annotations.json'} names no file.")
-        path = self.path / str(relative)
-        try:
-            with Image.open(path) as file:
-                return np.asarray(file.convert(convert) if convert else file)
-        except FileNotFoundError:
-            raise DataError(f"The file {path} is missing.") from None
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise DataError(f"The file {path} cannot be read: {error}") from error
+            table = self.path / "annotations.json"
+            raise files.broken(table, f"names no file for image {id}", f"image {id}")
+        return self.path / str(relative)
 
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"The file {path} is missing.") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"The file {path} cannot be read: {error}") from error
+    def _map(self, relative: Any, id: str) -> NDArray[Any]:
+        return files.read_map(self._file(relative, id), f"image {id}")
 
 
 def _segment(row: dict[str, Any], classes: dict[int, ClassInfo]) -> SegmentInfo:

@@ -49,6 +49,25 @@ class Phrase:
     kind: str
 
 
+@dataclass(frozen=True)
+class Video:
+    """One sequence of images; an object has the same segment id in each of its frames.
+
+    Parameters
+    ----------
+    name : str
+        As the data set calls it.
+    frames : tuple of str
+        Image ids in time order, those without annotation among them.
+    annotated : frozenset of str
+        Image ids of the frames whose masks may be scored.
+    """
+
+    name: str
+    frames: tuple[str, ...]
+    annotated: frozenset[str]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sample:
     """One image with everything that is known about it.
@@ -56,7 +75,7 @@ class Sample:
     Parameters
     ----------
     id : str
-        Key in ``annotations.json``.
+        Image id, unique in its data set.
     image : (H, W, 3) uint8
         RGB.
     instances : (H, W) int32

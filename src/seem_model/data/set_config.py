@@ -1,0 +1,46 @@
+"""One data set of a recipe, and how it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seem_model.data.opening import open_dataset
+from seem_model.data.refcoco import held_out
+from seem_model.data.without import Without
+
+if TYPE_CHECKING:
+    from seem_model.data.dataset import DataSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetConfig:
+    """One data set of a recipe.
+
+    Parameters
+    ----------
+    path : str
+        Folder of the data set.
+    weight : float
+        Its share of the images drawn, relative to the other sets.
+    any_way_up : bool
+        Whether flipping and turning keeps images plausible (microscopy).
+    complete : bool
+        Whether everything of its classes is labelled, so that what is not is background.
+    kind : str, optional
+        Its layout; recognised from the files if not given.
+    exclude : str
+        RefCOCO folder whose validation and test images are left out; "" for none.
+    """
+
+    path: str
+    weight: float = 1.0
+    any_way_up: bool = False
+    complete: bool = False
+    kind: str | None = None
+    exclude: str = ""
+
+    def open(self) -> DataSet:
+        """Open it, without the images to exclude; DataError if something is missing or broken."""
+        data = open_dataset(self.path, self.kind)
+        return Without(data, held_out(self.exclude)) if self.exclude else data
