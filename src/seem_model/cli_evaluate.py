@@ -23,6 +23,7 @@ IMAGE_KINDS = {
     "instance": "single objects: COCO's AP; matches of label maps (AP and F1 of microscopy)",
     "semantic": "classes of pixels: mean IoU",
     "referring": "phrases, alone and with a click: cIoU, mean IoU, precision",
+    "video": "objects followed from their first mask: J, F, J&F",
 }
 
 
@@ -73,10 +74,11 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
 def _add_images(parser: argparse.ArgumentParser, kind: str) -> None:
     parser.description = IMAGE_KINDS[kind][0].upper() + IMAGE_KINDS[kind][1:] + "."
     _add_data(parser, "images")
-    parser.add_argument(
-        "--gallery", metavar="FOLDER", help="pictures of the best and the worst cases"
-    )
-    parser.set_defaults(run=partial(_images, kind))
+    if kind != "video":
+        parser.add_argument(
+            "--gallery", metavar="FOLDER", help="pictures of the best and the worst cases"
+        )
+    parser.set_defaults(run=partial(_images, kind), gallery=None)
 
 
 def _add_speed(parser: argparse.ArgumentParser) -> None:
@@ -143,13 +145,14 @@ def _images(kind: str, args: argparse.Namespace) -> None:
 
 
 def _measure(kind: str) -> Callable[[Predictor, DataSet, Choice], Findings]:
-    from seem_model.evaluation import phrases, whole
+    from seem_model.evaluation import phrases, video, whole
 
     return {
         "panoptic": whole.panoptic,
         "instance": whole.instance,
         "semantic": whole.semantic,
         "referring": phrases.referring,
+        "video": video.video,
     }[kind]
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+import seem_model
 from fakes import FakePredictor
-from seem_model.errors import PromptError
+from seem_model.cli import main
+from seem_model.data.davis import open_davis
+from seem_model.data.folder import Folder
+from seem_model.errors import DataError, PromptError
+from seem_model.evaluation.running import Choice
+from seem_model.evaluation.video import video
 from seem_model.metrics.video import (
     VideoTally,
     boundary,
@@ -17,6 +28,7 @@ from seem_model.metrics.video import (
 )
 from seem_model.propagation import propagate
 from seem_model.values import Round
+from tiny_folder import write_folder
 from tiny_model import photo, predictor
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -156,3 +168,55 @@ def test_the_real_model_follows() -> None:
     for rounds in propagate(predictor(), image, list(masks), [image, image[:, ::-1]]):
         assert len(rounds) == 2
         assert not (rounds[0].mask & rounds[1].mask).any()
+
+
+def test_the_evaluation_follows_every_object_from_its_first_mask(tmp_path) -> None:
+    data = open_davis(write_moving(tmp_path / "DAVIS"))
+    found = video(Follower(), data, Choice())
+    numbers = found.flat()
+    assert numbers["j"] == numbers["f"] == numbers["j&f"] == numbers["j_recall"] == 1.0
+    assert (numbers["objects"], numbers["images"], numbers["j_decay"]) == (2, 1, 0.0)
+    # of five frames the first is given and the last is not scored; object 2 comes one later
+    assert {str(r["object"]): r["frames"] for r in found.rows} == {"walk/1": 3, "walk/2": 2}
+
+
+def test_the_command_writes_a_video_report(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(seem_model, "load", lambda *_, **__: Follower())
+    out, data = tmp_path / "r.json", str(write_moving(tmp_path / "DAVIS"))
+    assert main(["evaluate", "video", "--data", data, "--report", str(out)]) == 0
+    assert json.loads(out.read_text())["j&f"] == 1.0
+    assert "j&f" in capsys.readouterr().out
+
+
+def test_data_without_sequences_is_refused(tmp_path) -> None:
+    with pytest.raises(DataError, match="no frames to score"):
+        video(Follower(), Folder.open(write_folder(tmp_path / "tiny")), Choice())
+    with pytest.raises(DataError, match="has no sequences"):
+        video(Follower(), SimpleNamespace(name="photos"), Choice())
+
+
+def test_own_folders_may_hold_sequences(tmp_path) -> None:
+    folder = Folder.open(write_folder(tmp_path / "tiny"))
+    for id, frame in (("c", 0), ("a", 1)):
+        folder.records[id] |= {"video": "walk", "frame": frame}
+    [one] = folder.sequences("val")
+    assert (one.name, one.frames, one.annotated) == ("walk", ("c", "a"), frozenset("ac"))
+
+
+def write_moving(root: Path) -> Path:
+    """DAVIS with one sequence of five frames; the second blob appears in the second."""
+    for step in range(5):
+        image = moving(step)
+        labels = np.zeros(image.shape[:2], np.uint8)
+        labels[image[..., 0] > 0] = 1
+        labels[:, 25:] *= 2
+        if step == 0:
+            image[:, 25:], labels[:, 25:] = 0, 0
+        for part, pixels in (("JPEGImages", image), ("Annotations", labels)):
+            where = root / part / "480p/walk"
+            where.mkdir(parents=True, exist_ok=True)
+            end = "jpg" if part == "JPEGImages" else "png"
+            Image.fromarray(pixels).save(where / f"{step:05d}.{end}", quality=95)
+    (root / "ImageSets/2017").mkdir(parents=True)
+    (root / "ImageSets/2017/val.txt").write_text("walk\n")
+    return root

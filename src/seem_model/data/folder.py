@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seem_model.data import files
-from seem_model.data.sample import ClassInfo, Phrase, Sample, SegmentInfo
+from seem_model.data.sample import ClassInfo, Phrase, Sample, SegmentInfo, Video
 from seem_model.errors import DataError
 
 if TYPE_CHECKING:
@@ -112,6 +112,20 @@ class Folder:
             known = ", ".join(self.splits) or "none"
             raise DataError(f'The data set {self.name} has no split "{split}"; it has: {known}.')
         return self.splits[split]
+
+    def sequences(self, split: str) -> tuple[Video, ...]:
+        """Videos of a split: images whose records name a ``video``, in the order of ``frame``."""
+        frames: dict[str, list[str]] = {}
+        for id in self.ids(split):
+            if "video" in self._record(id):
+                frames.setdefault(str(self._record(id)["video"]), []).append(id)
+        return tuple(
+            Video(name, tuple(sorted(ids, key=self._frame)), frozenset(ids))
+            for name, ids in frames.items()
+        )
+
+    def _frame(self, id: str) -> int:
+        return int(self._record(id).get("frame", 0))
 
     def size(self, id: str) -> tuple[int, int]:
         """(H, W) of an image, as annotated; no image is read."""
