@@ -95,7 +95,7 @@ def _interactive(args: argparse.Namespace) -> None:
     from seem_model.data.opening import open_dataset
     from seem_model.evaluate import interactive
     from seem_model.evaluation.baselines import baseline
-    from seem_model.report import check_writable
+    from seem_model.reporting import check_writable
 
     if args.report is not None:  # before the hour of work, not after it
         check_writable(args.report)
@@ -126,7 +126,7 @@ def _images(kind: str, args: argparse.Namespace) -> None:
     from seem_model.data.opening import open_dataset
     from seem_model.evaluation.gallery import Gallery
     from seem_model.evaluation.running import Choice
-    from seem_model.report import check_writable
+    from seem_model.reporting import check_writable
 
     if args.report is not None:
         check_writable(args.report)
@@ -160,7 +160,7 @@ def _speed(args: argparse.Namespace) -> None:
     from seem_model import load
     from seem_model.errors import DataError
     from seem_model.evaluation.speed import SIZES, speed
-    from seem_model.report import check_writable
+    from seem_model.reporting import check_writable
 
     if args.report is not None:
         check_writable(args.report)

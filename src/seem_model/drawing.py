@@ -19,7 +19,7 @@ from seem_model.values import Mask, Prompts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Shape = Literal["point", "box", "stroke", "polygon", "circle", "mask"]
+Shape = Literal["point", "box", "stroke", "scribble", "polygon", "circle", "mask"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 Points = NDArray[np.float64]  # (N, 2) of (row, col)
@@ -30,11 +30,12 @@ def draw(shape: Shape, truth: Mask, rng: np.random.Generator) -> Prompts:
 
     Parameters
     ----------
-    shape : {"point", "box", "stroke", "polygon", "circle", "mask"}
+    shape : {"point", "box", "stroke", "scribble", "polygon", "circle", "mask"}
         "point" clicks a random pixel of the object (3x3, as every click). "box" is the bounding
         box with sides up to 5 % off, given as ``Prompts.region``. "stroke" is a smooth curve
-        through a few pixels of the object, "circle" a closed one round a part of it, "polygon"
-        joins a few border points; all three are cut to the object, as SEEM does. "mask" is the
+        through a few pixels of the object, "scribble" 2 to 5 of them that may turn more often,
+        "circle" a closed one round a part of it, "polygon" joins a few border points; all four are
+        cut to the object, as SEEM does. "mask" is the
         object at a coarse grid, therefore partly wrong.
     truth : (H, W) bool
         The object, at least one pixel.
@@ -98,6 +99,16 @@ def _stroke(truth: Mask, rng: np.random.Generator) -> Mask:
     return _line(truth.shape, _smooth(knots), thick) & truth
 
 
+def _scribble(truth: Mask, rng: np.random.Generator) -> Mask:
+    """Several curves that turn up to seven times, 1 to 4 % of the object's size thick."""
+    marks = np.zeros_like(truth)
+    for _ in range(int(rng.integers(2, 6))):
+        knots = _pixels(truth, rng, int(rng.integers(3, 9)))
+        thick = max(1, round(max(truth.shape) * float(rng.uniform(0.01, 0.04))))
+        marks |= _line(truth.shape, _smooth(knots), thick)
+    return marks & truth
+
+
 def _circle(truth: Mask, rng: np.random.Generator) -> Mask:
     """Draw a wobbly closed curve, filled, round a random pixel."""
     centre = _pixels(truth, rng, 1)
@@ -133,6 +144,7 @@ def _coarse(truth: Mask, rng: np.random.Generator) -> Mask:
 
 _DRAWN: dict[str, Callable[[Mask, np.random.Generator], Mask]] = {
     "stroke": _stroke,
+    "scribble": _scribble,
     "circle": _circle,
     "polygon": _polygon,
     "mask": _coarse,

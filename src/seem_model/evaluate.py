@@ -153,6 +153,7 @@ def _clicked_image(
             continue
         name = sample.names.get(segment_id, "")
         record = _clicked(session, new_user(truth, sample.void), name, run.click)
+        record = replace(record, where=f"{sample.id}/{segment_id}", name=name)
         session.next_object()
         if run.shapes:
             rng = np.random.default_rng((run.seed, segment_id))

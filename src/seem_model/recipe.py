@@ -236,8 +236,7 @@ def _typed(value: Any, hint: Any, *, where: str) -> Any:
         inner = typing.get_args(hint)[0]
         return tuple(_typed(v, inner, where=where) for v in value)
     if typing.get_origin(hint) is Literal:
-        # YAML reads a bare no as false
-        value = "no" if value is False else value
+        value = "no" if value is False else value  # YAML reads a bare no as false
         if value not in typing.get_args(hint):
             choices = ", ".join(typing.get_args(hint))
             raise ConfigError(f"{where} cannot be {value!r}; choose one of {choices}.")
@@ -246,7 +245,6 @@ def _typed(value: Any, hint: Any, *, where: str) -> Any:
     if hint is str and value is None:  # an override without a value: start=
         return ""
     try:
-        # YAML reads 1e-3 as text: numbers are made here.
-        return hint(value) if hint in (int, float, str) else value
+        return hint(value) if hint in (int, float, str) else value  # YAML reads 1e-3 as text
     except (TypeError, ValueError):
         raise ConfigError(f"{where} must be of type {hint.__name__}, not {value!r}.") from None

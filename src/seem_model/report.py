@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from seem_model.errors import DataError
 from seem_model.metrics.interactive import ClickTally
+from seem_model.reporting import Value, code_version, write_rows
 
-NOC = (80, 85, 90)
+NOC = (50, 80, 85, 90)
+CAPS = (5, 10)
 WITH_INTERVAL = (1, 3, 5)
 SHOWN = (1, 2, 3, 5, 7, 10, 15, 20)
 # Up to here more clicks must not make the mean worse.
 MONOTONE_CLICKS = 10
-
-Value = str | int | float | bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +109,8 @@ class Report:
                 f"noc@{percent}_high": round(high, 4),
                 f"failures@{percent}": tally.failures(percent / 100),
             }
+        for cap in (c for c in CAPS if c < self.max_clicks):
+            found |= {f"noc{cap}@{p}": round(tally.capped(cap).noc(p / 100), 4) for p in NOC}
         for key, values in tally.beside().items():
             low, high = tally.interval(values, seed=self.seed)
             found |= {
@@ -128,7 +128,7 @@ class Report:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write the JSON file.
+        """Write the JSON file, and beside it ``<name>.csv`` with a row for each object.
 
         Raises
         ------
@@ -138,6 +138,8 @@ class Report:
         text = json.dumps(self.flat(), indent=2) + "\n"
         try:
             Path(path).write_text(text, encoding="utf-8")
+            with open(Path(path).with_suffix(".csv"), "w", newline="", encoding="utf-8") as file:
+                write_rows(file, [record.row() for record in self.tally.records])
         except OSError as error:
             raise DataError(f"The report cannot be written to {path}: {error.strerror}.") from error
 
@@ -185,48 +187,5 @@ class Report:
         )
 
 
-def check_writable(path: str | Path) -> None:
-    """Refuse a path in a folder that does not exist, before hours of work rather than after.
-
-    Raises
-    ------
-    DataError
-        If there is no such folder.
-    """
-    if not Path(path).parent.is_dir():
-        raise DataError(
-            f"The report cannot be written to {path}: there is no folder {Path(path).parent}."
-        )
-
-
-def code_version() -> dict[str, Value]:
-    """Version of the package, and commit of its source tree where there is one."""
-    return {"version": _version(), "commit": _commit()}
-
-
 def _cell(value: Value) -> str:
     return f"{value:>8.3f}" if isinstance(value, float) else " " * 8
-
-
-def _version() -> str:
-    try:
-        return version("napari-seem")
-    except PackageNotFoundError:
-        return ""
-
-
-def _commit() -> str:
-    """Commit of the source tree this runs from; "" for an installed wheel."""
-    # src/seem_model/report.py: an installed wheel may lie inside some other repository.
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return ""
-    try:
-        return subprocess.run(
-            ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""

@@ -1,5 +1,6 @@
 """Interactive evaluation on a tiny folder, with a predictor that follows simple rules."""
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_names_and_drawn_shapes_are_measured_beside_the_clicks(folder: Folder) -
     assert "iou@1:box" not in plain
     report = interactive(FakePredictor(), folder, shapes=True)
     numbers = report.flat()
-    for shape in ("point", "box", "stroke", "polygon", "circle", "mask"):
+    for shape in ("point", "box", "stroke", "scribble", "polygon", "circle", "mask"):
         assert 0 < numbers[f"iou@1:{shape}"] <= 1
         assert numbers[f"iou@1:{shape}_low"] <= numbers[f"iou@1:{shape}_high"]
     assert numbers["iou@1:point"] == 1.0
@@ -228,3 +229,15 @@ def test_classical_methods_stand_beside_in_the_report(folder: Folder) -> None:
 def test_unknown_baselines_are_refused() -> None:
     with pytest.raises(SeemError, match="Unknown baseline"):
         baseline("magic")
+
+
+def test_smaller_caps_and_a_row_for_each_object(folder: Folder, tmp_path: Path) -> None:
+    report = interactive(Scripted(lambda p, step: np.zeros(p.shape, bool)), folder)
+    numbers = report.flat()
+    assert [numbers[k] for k in ("noc5@50", "noc10@85", "noc@90")] == [5.0, 10.0, 20.0]
+    report.save(tmp_path / "r.json")
+    with open(tmp_path / "r.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["object"] for row in rows} == {"a/1", "a/2", "b/1", "c/2"}
+    assert rows[0]["class"] == "blob"
+    assert float(rows[0]["iou@20"]) == 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seem_model.errors import DataError
-from seem_model.report import Value, code_version
+from seem_model.reporting import Value, code_version, rounded, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ class Findings:
 
     def flat(self) -> dict[str, Value]:
         """All numbers under the names of the JSON file; what cannot be computed is None."""
-        numbers = {k: _rounded(v) for k, v in self.numbers.items()}
+        numbers = {k: rounded(v) for k, v in self.numbers.items()}
         time = datetime.now(UTC).isoformat(timespec="seconds")
         return {"task": self.task, **self.about, **numbers, **code_version(), "time": time}
 
@@ -63,17 +62,10 @@ class Findings:
         try:
             where.write_text(json.dumps(self.flat(), indent=2) + "\n", encoding="utf-8")
             if self.rows:
-                self._save_rows(where.with_suffix(".csv"))
+                with open(where.with_suffix(".csv"), "w", newline="", encoding="utf-8") as file:
+                    write_rows(file, self.rows)
         except OSError as error:
             raise DataError(f"The report cannot be written to {path}: {error.strerror}.") from error
-
-    def _save_rows(self, path: Path) -> None:
-        names = list(dict.fromkeys(k for row in self.rows for k in row))
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, names)
-            table.writeheader()
-            for row in self.rows:
-                table.writerow({k: _rounded(v) for k, v in row.items()})
 
     def table(self) -> str:
         """Format the numbers for a terminal."""
@@ -120,12 +112,6 @@ def interval(
         return float("nan"), float("nan")
     low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
-
-
-def _rounded(value: Value) -> Value:
-    if isinstance(value, float):
-        return None if math.isnan(value) else round(value, 5)
-    return value
 
 
 def _text(value: Value) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from seem_model.data.dataset import DataSet
     from seem_model.predictor import Predictor
-    from seem_model.report import Value
+    from seem_model.reporting import Value
     from seem_model.values import Mask
 
 ASKED = ("text", "click", "text_click")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seem_model.data.dataset import DataSet
     from seem_model.data.sample import Sample
     from seem_model.predictor import Predictor
-    from seem_model.report import Value
+    from seem_model.reporting import Value
 
 
 @dataclass(frozen=True, kw_only=True)

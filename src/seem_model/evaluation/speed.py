@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from seem_model.predictor import Predictor
-    from seem_model.report import Value
+    from seem_model.reporting import Value
 
 SIZES = (512, 1024, 2048)
 SAMPLE = "astronaut"

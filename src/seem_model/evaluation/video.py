@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seem_model.data.sample import Sample, Video
     from seem_model.evaluation.running import Choice
     from seem_model.predictor import Predictor
-    from seem_model.report import Value
+    from seem_model.reporting import Value
     from seem_model.values import RGB, Mask
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from seem_model.data.dataset import DataSet
     from seem_model.data.sample import Sample
     from seem_model.predictor import Predictor
-    from seem_model.report import Value
+    from seem_model.reporting import Value
     from seem_model.values import Segmentation
 
 KINDS = ("all", "things", "stuff")

@@ -6,7 +6,7 @@ those of one run, to the last bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,8 @@ class ClickRecord:
         Those among them that the answer obeys.
     beside : frozenset of (str, float)
         Other measures of the object, by report key.
+    where, name : str
+        Image and segment, and the class of the object.
     """
 
     ious: tuple[float, ...]
@@ -38,6 +40,13 @@ class ClickRecord:
     negative_clicks: int = 0
     negative_outside: int = 0
     beside: frozenset[tuple[str, float]] = frozenset()
+    where: str = ""
+    name: str = ""
+
+    def row(self) -> dict[str, str | float]:
+        """A line of a table, by report keys."""
+        curve = {f"iou@{k}": v for k, v in enumerate(self.ious, start=1)}
+        return {"object": self.where, "class": self.name, **dict(sorted(self.beside)), **curve}
 
     @classmethod
     def of(cls, ious: list[float], cap: int, obeyed: ClickRecord | None = None) -> ClickRecord:
@@ -54,6 +63,8 @@ class ClickRecord:
             obeyed.negative_clicks,
             obeyed.negative_outside,
             obeyed.beside,
+            obeyed.where,
+            obeyed.name,
         )
 
 
@@ -123,6 +134,10 @@ class ClickTally:
         clicks = sum(r.negative_clicks for r in self.records)
         return sum(r.negative_outside for r in self.records) / clicks if clicks else 1.0
 
+    def capped(self, clicks: int) -> ClickTally:
+        """The same objects with a smaller cap."""
+        return ClickTally(tuple(replace(r, ious=r.ious[:clicks]) for r in self.records))
+
     def beside(self) -> dict[str, NDArray[np.float64]]:
         """Values of every other measure, of the objects that have it."""
         found: dict[str, list[float]] = {}
@@ -171,7 +186,7 @@ class ClickTally:
 def _order(record: ClickRecord) -> tuple[object, ...]:
     return (
         record.ious, record.positive_clicks, record.positive_inside, record.negative_clicks,
-        record.negative_outside, sorted(record.beside),
+        record.negative_outside, sorted(record.beside), record.where, record.name,
     )  # fmt: skip
 
 
