@@ -206,9 +206,9 @@ def test_stack_slices_keep_their_own_rounds(make_robot, open_dock, qtbot):
 def test_close_while_running_then_open_again(robot, fake_model, qtbot, monkeypatch):
     gate, step = threading.Event(), FakePredictor.step
 
-    def slow(self, *args):
+    def slow(self, *args, **more):
         gate.wait(5)
-        return step(self, *args)
+        return step(self, *args, **more)
 
     monkeypatch.setattr(FakePredictor, "step", slow)
     widget = SeemWidget(robot.viewer)
