@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUT = Path(__file__).parents[1] / "docs/images/app.png"
 SAMPLE = "coffee"
-CLICKS = ((170, 320), (330, 330))  # row, column: the coffee; the saucer
+CLICKS = ((170, 320), (262, 212))  # row, column: the coffee; the handle of the cup
 SECONDS = 180
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from seem_model.data.folder import Folder
+    from seem_model.data.dataset import DataSet
     from seem_model.recipe import Recipe
     from seem_model.training_run import Run
 
@@ -60,7 +60,7 @@ def train(
 
 
 def _loop(
-    run: Run, average: Average, log: TrainingLog, sets: tuple[Folder, ...], first: int,
+    run: Run, average: Average, log: TrainingLog, sets: tuple[DataSet, ...], first: int,
     cancelled: Callable[[], bool],
 ) -> None:  # fmt: skip
     recipe, accelerator = run.recipe, run.accelerator
@@ -85,7 +85,7 @@ def _loop(
 
 
 def _evaluate(
-    run: Run, average: Average, log: TrainingLog, sets: tuple[Folder, ...], done: int
+    run: Run, average: Average, log: TrainingLog, sets: tuple[DataSet, ...], done: int
 ) -> None:
     """Measure the averaged weights; training draws nothing from this and is not changed by it."""
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seem_model.data.folder import Folder
+from seem_model.data.opening import open_dataset
 from seem_model.errors import DataError
 from seem_model.evaluate import interactive
 from seem_model.loading import load
 
 if TYPE_CHECKING:
+    from seem_model.data.dataset import DataSet
     from seem_model.recipe import Recipe
 
 
-def evaluation_sets(recipe: Recipe) -> tuple[Folder, ...]:
+def evaluation_sets(recipe: Recipe) -> tuple[DataSet, ...]:
     """The data that a recipe evaluates on; reads annotations only.
 
     Raises
@@ -23,8 +24,9 @@ def evaluation_sets(recipe: Recipe) -> tuple[Folder, ...]:
         If a folder is broken or has no image in the split.
     """
     config = recipe.evaluate
-    paths = [str(Path(recipe.root) / p) for p in config.data] or [s.path for s in recipe.sets]
-    folders = tuple(Folder.open(p) for p in paths)
+    named: list[tuple[str, str | None]] = [(str(Path(recipe.root) / p), None) for p in config.data]
+    places = named or [(s.path, s.kind) for s in recipe.sets]
+    folders = tuple(open_dataset(path, kind) for path, kind in places)
     empty = [f.name for f in folders if not f.ids(config.split)]
     if empty:
         raise DataError(
@@ -35,7 +37,7 @@ def evaluation_sets(recipe: Recipe) -> tuple[Folder, ...]:
 
 
 def evaluate_checkpoint(
-    recipe: Recipe, checkpoint: Path, folders: tuple[Folder, ...], *, device: str
+    recipe: Recipe, checkpoint: Path, folders: tuple[DataSet, ...], *, device: str
 ) -> dict[str, float]:
     """Mean IoU after each click, by the names of the log.
 
@@ -45,7 +47,7 @@ def evaluate_checkpoint(
         Its ``evaluate`` part says how.
     checkpoint : Path
         Folder of the weights.
-    folders : tuple of Folder
+    folders : tuple of DataSet
         From :func:`evaluation_sets`.
     device : str
 
