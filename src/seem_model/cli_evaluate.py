@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from seem_model.data.dataset import DataSet
     from seem_model.evaluation.findings import Findings
+    from seem_model.evaluation.gallery import Gallery
     from seem_model.evaluation.running import Choice
     from seem_model.predictor import Predictor
 
@@ -68,6 +69,7 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shapes", action="store_true", help="also mark each object once by every drawn shape"
     )
+    _add_gallery(parser)
     parser.set_defaults(run=_interactive)
 
 
@@ -75,10 +77,14 @@ def _add_images(parser: argparse.ArgumentParser, kind: str) -> None:
     parser.description = IMAGE_KINDS[kind][0].upper() + IMAGE_KINDS[kind][1:] + "."
     _add_data(parser, "images")
     if kind != "video":
-        parser.add_argument(
-            "--gallery", metavar="FOLDER", help="pictures of the best and the worst cases"
-        )
+        _add_gallery(parser)
     parser.set_defaults(run=partial(_images, kind), gallery=None)
+
+
+def _add_gallery(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--gallery", metavar="FOLDER", help="pictures of the best and the worst cases"
+    )
 
 
 def _add_speed(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +101,7 @@ def _interactive(args: argparse.Namespace) -> None:
     from seem_model.data.opening import open_dataset
     from seem_model.evaluate import interactive
     from seem_model.evaluation.baselines import baseline
+    from seem_model.evaluation.gallery import Gallery
     from seem_model.reporting import check_writable
 
     if args.report is not None:  # before the hour of work, not after it
@@ -115,10 +122,13 @@ def _interactive(args: argparse.Namespace) -> None:
     )
     # a baseline plays the part of a predictor as far as this evaluation goes
     neighbours = tuple(measure(cast("Predictor", method)) for method in classical)
-    report = replace(measure(load(args.checkpoint, device=args.device)), neighbours=neighbours)
+    gallery = None if args.gallery is None else Gallery()
+    model = load(args.checkpoint, device=args.device)
+    report = replace(measure(model, gallery=gallery), neighbours=neighbours)
     if args.report is not None:
         report.save(args.report)
     print(report.table())
+    _hang(gallery, f"{report.checkpoint} on {report.data} ({args.split}), clicks", args)
 
 
 def _images(kind: str, args: argparse.Namespace) -> None:
@@ -139,8 +149,11 @@ def _images(kind: str, args: argparse.Namespace) -> None:
     choice.ids(data)  # a split that is not there is told before the model is loaded
     found = _measure(kind)(load(args.checkpoint, device=args.device), data, choice)
     _tell(found, args)
+    _hang(gallery, f"{found.about['checkpoint']} on {data.name} ({args.split}), {kind}", args)
+
+
+def _hang(gallery: Gallery | None, title: str, args: argparse.Namespace) -> None:
     if gallery is not None:
-        title = f"{found.about['checkpoint']} on {data.name} ({args.split}), {kind}"
         print(f"The gallery is {gallery.save(args.gallery, title)}.")
 
 

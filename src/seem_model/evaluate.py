@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from seem_model.data.opening import open_dataset
 from seem_model.drawing import SHAPES, draw
 from seem_model.errors import DataError
 from seem_model.evaluation.choosing import choose_objects
+from seem_model.evaluation.gallery import Gallery
 from seem_model.metrics.interactive import ClickRecord, ClickTally
 from seem_model.metrics.overlap import iou
 from seem_model.report import Report
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 # The official SEEM evaluation stops a sample above this IoU and repeats it.
 SEEM_STOP = 0.9
 NAMED_AFTER = (1, 5)
+SHOWN_AFTER = 3
 
 
 def interactive(
@@ -45,6 +48,7 @@ def interactive(
     min_area: float | None = None,
     seed: int = 0,
     shapes: bool = False,
+    gallery: Gallery | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Let a simulated user click every object of a split until it is right.
@@ -73,6 +77,8 @@ def interactive(
         Of that choice, of the drawings and of the bootstrap.
     shapes : bool
         Also mark every object once with each hand-drawn shape instead of clicks (1-IoU).
+    gallery : Gallery, optional
+        Is shown every object with its answer after three clicks.
     progress : callable, optional
         Called as ``progress(done, total)`` with numbers of objects.
 
@@ -89,7 +95,7 @@ def interactive(
         raise DataError("At least one click and one object are needed to evaluate.")
     data = open_dataset(folder) if isinstance(folder, str | Path) else folder
     chosen = choose_objects(data, split, limit=limit, min_area=min_area, seed=seed)
-    total, run = sum(len(ids) for _, ids in chosen), _Run(shapes=shapes, seed=seed)
+    total, run = sum(len(ids) for _, ids in chosen), _Run(shapes=shapes, seed=seed, gallery=gallery)
     user = partial(SimulatedUser, protocol=protocol, max_clicks=max_clicks)
     for image_id, segment_ids in chosen:
         for record in _clicked_image(predictor, data.read(image_id), segment_ids, user, run):
@@ -123,6 +129,7 @@ class _Run:
 
     shapes: bool = False
     seed: int = 0
+    gallery: Gallery | None = None
     records: list[ClickRecord] = field(default_factory=list)
     encode: list[float] = field(default_factory=list)
     click: list[float] = field(default_factory=list)
@@ -154,13 +161,25 @@ def _clicked_image(
         name = sample.names.get(segment_id, "")
         record = _clicked(session, new_user(truth, sample.void), name, run.click)
         record = replace(record, where=f"{sample.id}/{segment_id}", name=name)
+        if run.gallery is not None:
+            _show(run.gallery, sample, truth, record, session.rounds)
         session.next_object()
         if run.shapes:
-            rng = np.random.default_rng((run.seed, segment_id))
-            record = replace(
-                record, beside=record.beside | _drawn(session, truth, sample.void, rng)
-            )
+            rng = np.random.default_rng((run.seed, crc32(sample.id.encode()), segment_id))
+            drawn = _drawn(session, truth, sample.void, rng)
+            record = replace(record, beside=record.beside | drawn)
         yield record
+
+
+def _show(
+    gallery: Gallery, sample: Sample, truth: Mask, record: ClickRecord, rounds: tuple[Round, ...]
+) -> None:
+    """The answer after ``SHOWN_AFTER`` clicks, or the last before."""
+    clicks = min(SHOWN_AFTER, len(rounds))
+    gallery.show(
+        sample.image, truth.astype(int), rounds[clicks - 1].mask.astype(int),
+        score=record.ious[clicks - 1], caption=f"{record.where} {record.name}, {clicks} clicks",
+    )  # fmt: skip
 
 
 def _drawn(

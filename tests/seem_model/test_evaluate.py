@@ -16,6 +16,7 @@ from seem_model.errors import DataError, SeemError
 from seem_model.evaluate import interactive
 from seem_model.evaluation.baselines import baseline
 from seem_model.evaluation.choosing import choose_objects
+from seem_model.evaluation.gallery import Gallery
 from seem_model.values import Prompts, Round
 from tiny_folder import write_folder
 
@@ -241,3 +242,15 @@ def test_smaller_caps_and_a_row_for_each_object(folder: Folder, tmp_path: Path) 
     assert {row["object"] for row in rows} == {"a/1", "a/2", "b/1", "c/2"}
     assert rows[0]["class"] == "blob"
     assert float(rows[0]["iou@20"]) == 0.0
+
+
+def test_the_gallery_shows_the_answer_after_three_clicks(folder: Folder) -> None:
+    gallery = Gallery(keep=2)
+    numbers = interactive(FakePredictor(), folder, gallery=gallery).flat()
+    assert numbers["iou@1"] == 1.0
+    assert [case.score for case in gallery.best] == [1.0, 1.0]
+    assert gallery.best[0].caption.endswith("blob, 1 clicks")
+    hopeless = Scripted(lambda prompts, step: np.zeros(prompts.shape, bool))
+    gallery = Gallery(keep=2)
+    interactive(hopeless, folder, gallery=gallery)
+    assert gallery.worst[0].caption.endswith("blob, 3 clicks")
