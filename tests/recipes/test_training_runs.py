@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -184,6 +185,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in the launched processes: sums split over threads differ in the last bit."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize(("processes", "accumulate", "machines"), [(2, 1, 1), (2, 2, 1), (2, 1, 2)])
 def test_processes_equal_one_that_accumulates(
     data: Path, tmp_path: Path, processes: int, accumulate: int, machines: int
@@ -220,6 +231,7 @@ def rows(folder: Path) -> dict[tuple[int, str], float]:
         return {(int(step), name): float(value) for step, name, value in csv.reader(file)}
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_two_processes_resume_what_one_began(data: Path, tmp_path: Path) -> None:
     script, path = tmp_path / "run.py", tmp_path / "recipe.yaml"
     script.write_text(RUN)
