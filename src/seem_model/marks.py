@@ -91,15 +91,16 @@ def obeyed(logits: NDArray[np.float32], positive: Mask, negative: Mask) -> NDArr
     result = logits.copy()
     for mask, sign in ((positive, 1), (negative, -1)):
         apart = taken_apart(mask)
-        rows, cols = np.concatenate([apart.dots, np.argwhere(_thin(apart.strokes))]).T
+        places = [apart.dots]
+        if apart.strokes.any():
+            places.append(np.argwhere(_thin(apart.strokes)))
+        rows, cols = np.concatenate(places).T
         result[rows, cols] = sign * np.maximum(sign * result[rows, cols], NUDGE)
     return result
 
 
 def _thin(strokes: Mask) -> Mask:
     """Middles of what is at least 3 and less than 5 pixels wide."""
-    if not strokes.any():
-        return strokes
     middle = binary_erosion(np.pad(strokes, 1, mode="edge"), _SQUARE)[1:-1, 1:-1]
     wide = binary_erosion(middle, _SQUARE)
     thin: Mask = middle & ~binary_dilation(wide, _SQUARE)

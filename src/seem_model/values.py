@@ -129,12 +129,13 @@ class Prompts:
     def contains(self, other: Prompts) -> bool:
         """Whether every mark of ``other`` is also in ``self`` (so its answer may be refined)."""
         if other.region is not None and (
-            self.region is None or bool((other.region > self.region).any())
+            self.region is None or not self.region[other.region].all()
         ):
             return False
+        # by the few pixels that are marked: comparing whole masks makes another of their size
         return (
-            not (other.positive > self.positive).any()
-            and not (other.negative > self.negative).any()
+            bool(self.positive[other.positive].all())
+            and bool(self.negative[other.negative].all())
             and other.text in ("", self.text)
             and (other.exemplar is None or other.exemplar is self.exemplar)
         )

@@ -112,3 +112,5 @@ def test_error_is_a_notification_and_the_dock_goes_on(robot, dock, qtbot, fake_l
     fake_load.last.error = None
     dock.start.click()
     qtbot.waitUntil(lambda: dock.table.rowCount() == 2, timeout=5000)
+    assert robot.viewer.layers["SEEM panoptic"].data.any()
+    assert dock.annotator.engine.problem == ""

@@ -6,7 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from fakes import blobs
+from fakes import FakePredictor, blobs
 from napari_seem import plane as plane_module
 from napari_seem.annotator import Annotator, annotator_for
 from napari_seem.target import Tool
@@ -311,6 +311,30 @@ def test_commit_waits_for_the_answer(model_viewer, fake_load, deferred):
     assert annotator.focus.target.objects is None
     deferred.all()
     np.testing.assert_array_equal(annotator.focus.target.objects.data == 1, FIRST)
+
+
+def test_a_mark_does_not_wait_for_the_search_of_a_phrase(
+    model_viewer, fake_load, deferred, monkeypatch
+):
+    step, told = FakePredictor.step, []
+
+    def slow(self, features, prompts, memory=None, *, watch=None):
+        if not prompts.positive.any():
+            watch(0.1)
+            told.append(0.1)
+        return step(self, features, prompts, memory)
+
+    monkeypatch.setattr(FakePredictor, "step", slow)
+    model_viewer.add_image(blobs())
+    annotator = Annotator(model_viewer, load=fake_load, run=deferred)
+    annotator.open()
+    deferred.all()
+    annotator.set_text("blob")
+    click(annotator, 20, 20)
+    deferred.all()
+    assert told == []  # the search was stopped at its first word
+    assert annotator.engine.problem == ""
+    np.testing.assert_array_equal(mask(annotator), FIRST | SECOND)  # words and click together
 
 
 def test_undo_after_a_failure_takes_only_the_failed_click(annotator, fake_load, told):

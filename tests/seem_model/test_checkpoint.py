@@ -49,55 +49,55 @@ def test_the_tiny_model_is_the_same_every_time() -> None:
         assert torch.equal(a, b)
 
 
-def refused(where, words: str) -> None:
+def assert_refused(where, words: str) -> None:
     with pytest.raises(CheckpointError, match=words) as caught:
         seem_model.load(where)
     assert str(caught.value).endswith((".", ").", "again."))
 
 
 def test_a_missing_folder_is_named_with_advice(tmp_path: Path) -> None:
-    refused(tmp_path / "nowhere", 'no checkpoint folder at .*nowhere. Use "lite"')
-    refused("litte", "no checkpoint folder at litte")
+    assert_refused(tmp_path / "nowhere", 'no checkpoint folder at .*nowhere. Use "lite"')
+    assert_refused("litte", "no checkpoint folder at litte")
 
 
 def test_missing_files_are_named(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "no config.json")
+    assert_refused(tmp_path / "empty", "no config.json")
     (folder / "model.safetensors").unlink()
-    refused(folder, r"no model\.safetensors")
+    assert_refused(folder, r"no model\.safetensors")
 
 
-def test_truncated_weights_are_refused(folder: Path) -> None:
+def test_truncated_weights_are_assert_refused(folder: Path) -> None:
     path = folder / "model.safetensors"
     for size in (path.stat().st_size // 2, 5, 0):
         path.write_bytes(path.read_bytes()[:size])
-        refused(folder, "cut short")
+        assert_refused(folder, "cut short")
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", '"lite"', "null", "{}", "\xff", '{"name": "x", "colour": 3}', '{"format": 2}'],
 )
-def test_a_broken_config_is_refused(folder: Path, text: str) -> None:
+def test_a_broken_config_is_assert_refused(folder: Path, text: str) -> None:
     (folder / "config.json").write_bytes(text.encode("latin-1"))
-    refused(folder, "config.json")
+    assert_refused(folder, "config.json")
 
 
-def test_a_config_of_another_model_is_refused(folder: Path) -> None:
+def test_a_config_of_another_model_is_assert_refused(folder: Path) -> None:
     values = json.loads((folder / "config.json").read_text())
     values["decoder"]["queries"] = 7
     (folder / "config.json").write_text(json.dumps(values))
-    refused(folder, r"query_(feat|embed).* shape \(12, 16\), the model needs \(7, 16\)")
+    assert_refused(folder, r"query_(feat|embed).* shape \(12, 16\), the model needs \(7, 16\)")
     values["decoder"]["layers"] = 1
     (folder / "config.json").write_text(json.dumps(values))
-    refused(folder, "0 tensors are missing.* are not known")
+    assert_refused(folder, "0 tensors are missing.* are not known")
 
 
-def test_a_config_that_no_model_can_be_built_from_is_refused(folder: Path) -> None:
+def test_a_config_that_no_model_can_be_built_from_is_assert_refused(folder: Path) -> None:
     values = json.loads((folder / "config.json").read_text())
     values["pixel_decoder"]["groups"] = 5  # does not divide the width
     (folder / "config.json").write_text(json.dumps(values))
-    refused(folder, "config.json")
+    assert_refused(folder, "config.json")
 
 
 def test_missing_tensors_are_named(folder: Path) -> None:
@@ -105,7 +105,7 @@ def test_missing_tensors_are_named(folder: Path) -> None:
     tensors = load_file(path)
     del tensors["logit_scale"]
     save_file(tensors, path)
-    refused(folder, "1 tensors are missing .logit_scale")
+    assert_refused(folder, "1 tensors are missing .logit_scale")
 
 
 class Trap:
@@ -117,17 +117,17 @@ def test_a_pickle_is_never_run(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(folder)
     for save in (lambda p: p.write_bytes(pickle.dumps(Trap())), lambda p: torch.save(Trap(), p)):
         save(folder / "model.safetensors")
-        refused(folder, "cannot be read")
+        assert_refused(folder, "cannot be read")
     assert not (folder / "sprung").exists()
     for name in ("model.pt", "pytorch_model.bin"):
         torch.save(Trap(), folder / name)
     (folder / "model.safetensors").unlink()
-    refused(folder, "no model")
+    assert_refused(folder, "no model")
     assert not (folder / "sprung").exists()
 
 
 def test_a_file_is_not_a_folder(folder: Path) -> None:
-    refused(folder / "model.safetensors", "no checkpoint folder")
+    assert_refused(folder / "model.safetensors", "no checkpoint folder")
 
 
 def test_a_folder_can_be_moved(folder: Path, tmp_path: Path) -> None:

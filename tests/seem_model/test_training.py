@@ -1,6 +1,5 @@
 """The training loop on a tiny folder: it learns, resumes exactly, and says what went wrong."""
 
-import csv
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +11,7 @@ import torch
 import seem_model
 from seem_model import SeemError, checkpoint
 from seem_model.config import LITE, TINY
-from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.errors import ConfigError
-from seem_model.loss_config import LossConfig
 from seem_model.modeling.efficientnet import EfficientNetLite
 from seem_model.modeling.seem import Seem
 from seem_model.optimise import Average, learning_rate, parameter_groups
@@ -23,6 +20,7 @@ from seem_model.start import start_model
 from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig, with_corrections
 from shapes_folder import write_shapes
+from shapes_recipe import logged, quiet, shapes_recipe, state
 from tiny_model import SIDE, box, click, maps
 
 
@@ -33,27 +31,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def recipe(data: Path, tmp_path: Path) -> Recipe:
-    return Recipe(
-        model="tiny", data=(SetConfig(path=str(data), complete=True),), steps=4, sizes=(64,),
-        batch=BatchConfig(images=2, objects=2, text=0.5, example=0.5),
-        loss=LossConfig(points=128),
-        optim=OptimConfig(lr=3e-3, backbone_lr=1e-3, warmup=2, ema=0.9),
-        objects_every=2, phrases_every=2, save_every=100, log_every=1, loader_workers=0,
-        out=str(tmp_path / "run"),
-    )  # fmt: skip
+    return replace(shapes_recipe(data, tmp_path / "run"), steps=4)
 
 
-def quiet(_: str) -> None:
-    pass
-
-
-def state(recipe: Recipe) -> dict:
-    return torch.load(Path(recipe.out) / "state.pt", weights_only=True)
-
-
-def logged(recipe: Recipe, name: str) -> list[float]:
-    with open(Path(recipe.out) / "log.csv", newline="") as file:
-        return [float(row[2]) for row in csv.reader(file) if row[1] == name]
+def values(recipe: Recipe, name: str) -> list[float]:
+    return [value for _, key, value in logged(recipe) if key == name]
 
 
 def equal(one: dict, two: dict) -> bool:
@@ -68,8 +50,8 @@ def test_a_run_leaves_a_checkpoint_and_a_log(recipe: Recipe) -> None:
     assert answer.mask.shape == (40, 50)
     assert len(lines) == 4
     assert lines[0].startswith("step 1/4")
-    assert len(logged(recipe, "loss")) == 4
-    assert len(logged(recipe, "objects_ce")) == 2  # every other step
+    assert len(values(recipe, "loss")) == 4
+    assert len(values(recipe, "objects_ce")) == 2  # every other step
     assert state(recipe)["step"] == 4
 
 
@@ -188,4 +170,4 @@ def test_a_run_on_a_graphics_card_learns_and_resumes(recipe: Recipe) -> None:
     train(recipe, report=quiet)
     train(replace(recipe, steps=recipe.steps + 2), resume=True, report=quiet)
     assert state(recipe)["step"] == recipe.steps + 2
-    assert np.isfinite(logged(recipe, "loss")).all()
+    assert np.isfinite(values(recipe, "loss")).all()

@@ -51,6 +51,20 @@ def read_text(path: Path, skipped: str) -> str:
         raise broken(path, f"is not text: {error}", skipped) from error
 
 
+def read_splits(folder: Path) -> tuple[list[Path], dict[str, tuple[str, ...]]]:
+    """Lists ``<split>.txt`` of a folder, and the ids in each.
+
+    Raises
+    ------
+    DataError
+        If there are none or one cannot be read.
+    """
+    lists = sorted(folder.glob("*.txt"))
+    if not lists:
+        raise DataError(f"There is no train.txt or val.txt in {folder}. Skipped: all of it.")
+    return lists, {p.stem: read_list(p, f"the split {p.stem}") for p in lists}
+
+
 def read_json(
     path: Path, skipped: str, *, shrink: Callable[[dict[str, Any]], Any] | None = None
 ) -> Any:

@@ -38,10 +38,7 @@ def open_sbd(path: str | Path) -> Pictures:
     root = find_sbd(path)
     if root is None:
         raise DataError(f"There are no folders img and inst in {path}. Skipped: all of it.")
-    lists = sorted(root.glob("*.txt"))
-    if not lists:
-        raise DataError(f"There is no train.txt or val.txt in {root}. Skipped: all of it.")
-    splits = {p.stem: files.read_list(p, f"the split {p.stem}") for p in lists}
+    lists, splits = files.read_splits(root)
     known = {id for ids in splits.values() for id in ids}
     pictures = {id: root / "img" / f"{id}.jpg" for id in known}
     return Pictures(

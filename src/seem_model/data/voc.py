@@ -46,10 +46,7 @@ def open_voc(path: str | Path) -> Pictures:
     root = find_voc(path)
     if root is None:
         raise DataError(f"There is no SegmentationObject folder in {path}. Skipped: all of it.")
-    lists = sorted((root / _LISTS).glob("*.txt"))
-    if not lists:
-        raise DataError(f"There is no train.txt or val.txt in {root / _LISTS}. Skipped: all of it.")
-    splits = {p.stem: files.read_list(p, f"the split {p.stem}") for p in lists}
+    lists, splits = files.read_splits(root / _LISTS)
     known = {id for ids in splits.values() for id in ids}
     pictures = {id: root / "JPEGImages" / f"{id}.jpg" for id in known}
     return Pictures(

@@ -5,7 +5,6 @@ A tally adds: ``sum`` those of several images, in any order.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from seem_model.values import Mask
 
+MATCH = 0.5  # matches have a larger IoU, so that each segment has at most one
 VOID_SHARE = 0.5  # predictions with more of it on unlabelled pixels or crowds are not counted
 
 
@@ -119,7 +119,7 @@ def panoptic(
     """
     if truth.shape != found.shape or (void is not None and void.shape != truth.shape):
         raise ValueError(f"Segments of shapes {truth.shape} and {found.shape} do not compare.")
-    groups = dict(crowds or {})
+    groups = crowds or {}
     labelled = np.isin(truth, [*names, *groups])
     if void is not None:
         labelled &= ~void
@@ -127,37 +127,22 @@ def panoptic(
     shared = _shared(true, found)
     true_area, found_area = _areas(true), _areas(found)
     _check(found_area, found_names)
-    counts: Counter[tuple[str, str]] = Counter()
-    quality: defaultdict[str, float] = defaultdict(float)
-    taken: set[int] = set()
-    missed = {t for t in true_area if t in names}
+    parts: list[tuple[str, ClassCount]] = []
+    true_left, found_left = {t for t in true_area if t in names}, set(found_area)
     for (t, f), pixels in shared.items():
         if t not in names or f == 0 or names[t] != found_names[f]:
             continue
-        union = true_area[t] + found_area[f] - pixels - shared.get((0, f), 0)
-        if pixels / union > 0.5:
-            counts[names[t], "matched"] += 1
-            quality[names[t]] += pixels / union
-            taken.add(f)
-            missed.discard(t)
-    for t in missed:
-        counts[names[t], "missed"] += 1
-    for f, area in found_area.items():
-        if f in taken:
-            continue
-        mine = [g for g, name in groups.items() if name == found_names[f]]
-        aside = shared.get((0, f), 0) + sum(shared.get((g, f), 0) for g in mine)
-        if aside / area <= VOID_SHARE:
-            counts[found_names[f], "false"] += 1
-    return PanopticTally(
-        {
-            name: ClassCount(
-                quality[name], counts[name, "matched"], counts[name, "false"],
-                counts[name, "missed"],
-            )
-            for name in dict.fromkeys(n for n, _ in counts)
-        }
-    )  # fmt: skip
+        iou = pixels / (true_area[t] + found_area[f] - pixels - shared.get((0, f), 0))
+        if iou > MATCH:
+            parts.append((names[t], ClassCount(iou, matched=1)))
+            true_left.discard(t)
+            found_left.discard(f)
+    parts += [(names[t], ClassCount(missed=1)) for t in true_left]
+    for f in found_left:
+        aside = [0, *(g for g, name in groups.items() if name == found_names[f])]
+        if sum(shared.get((a, f), 0) for a in aside) <= VOID_SHARE * found_area[f]:
+            parts.append((found_names[f], ClassCount(false=1)))
+    return sum((PanopticTally({name: count}) for name, count in parts), PanopticTally())
 
 
 def _shared(truth: NDArray[np.int32], found: NDArray[np.int32]) -> dict[tuple[int, int], int]:
