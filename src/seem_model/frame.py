@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from seem_model.marks import taken_apart
@@ -89,9 +90,15 @@ class Frame:
 
     @classmethod
     def fit(cls, box: Box, *, long_side: int, config: FrameConfig) -> Frame:
-        """Show ``box`` with its longer side at ``long_side`` (or less: see ``max_upscale``)."""
-        scale = min(long_side / max(box.height, box.width), config.max_upscale)
-        height, width = (max(1, round(v * scale)) for v in (box.height, box.width))
+        """Show ``box`` with its longer side at ``long_side`` (or less: see FrameConfig)."""
+        sides = (box.height, box.width)
+        scale = min(long_side / max(sides), config.max_upscale)
+        by_short = config.short_side / min(sides)
+        if 0 < by_short <= scale:
+            # Cut off like torchvision, whose resize the official code calls.
+            height, width = (v * config.short_side // min(sides) for v in sides)
+        else:
+            height, width = (max(1, round(v * scale)) for v in sides)
         up = config.divisor
         padded = (math.ceil(height / up) * up, math.ceil(width / up) * up)
         return cls(box, height, width, padded)
@@ -104,6 +111,9 @@ class Frame:
     def image(self, image: RGB, config: FrameConfig) -> Tensor:
         """(H, W, 3) uint8 original -> (1, 3, Hp, Wp) float, normalised and padded."""
         part = np.array(image[self.box.slices])  # a copy: torch warns of read-only arrays
+        if config.resample == "bicubic" and part.shape[:2] != (self.height, self.width):
+            picture = Image.fromarray(part)
+            part = np.array(picture.resize((self.width, self.height), Image.Resampling.BICUBIC))
         x = torch.from_numpy(part).permute(2, 0, 1)[None].float()
         if x.shape[-2:] != (self.height, self.width):
             x = F.interpolate(
@@ -183,14 +193,20 @@ class Frame:
         shown[:, : size[0], : size[1]] = small[:, : size[0], : size[1]]
         return shown
 
-    def part(self, logits: Tensor) -> NDArray[np.float32]:
-        """(h, w) stride-4 logits of the padded grid -> the box's own original pixels."""
+    def part(self, logits: Tensor, *, bicubic: bool = False) -> NDArray[np.float32]:
+        """(h, w) stride-4 logits of the padded grid -> the box's own original pixels.
+
+        ``bicubic`` (antialiased) is the official way where no visual prompt asks (SEEM §6).
+        """
         size = self.padded
         full = F.interpolate(logits[None, None], size=size, mode="bilinear", align_corners=False)
         content = full[:, :, : self.height, : self.width]
         extent = (self.box.height, self.box.width)
         if extent != (self.height, self.width):
-            content = F.interpolate(content, size=extent, mode="bilinear", align_corners=False)
+            content = F.interpolate(
+                content, size=extent, mode="bicubic" if bicubic else "bilinear",
+                align_corners=False, antialias=bicubic,
+            )  # fmt: skip
         shown: NDArray[np.float32] = content[0, 0].numpy()
         return shown
 

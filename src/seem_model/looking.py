@@ -9,7 +9,7 @@ import numpy as np
 from seem_model import automatic, zoom
 from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop
 from seem_model.modeling.dense_prompt import PromptMaps
-from seem_model.readout import Answer, by_click, by_text
+from seem_model.readout import Answer, by_click, by_phrases
 from seem_model.settling import may_settle
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def look_for(
         if found is not None:
             return found
     decoded = model.decode_phrases(features.whole.features, tokens)
-    answer, _ = by_text(decoded, phrase, model.logit_scale.exp())
-    return _seen(model, features.whole, answer)
+    answer = by_phrases(decoded, phrase)
+    return _seen(model, features.whole, Answer(answer.logits[:, 0], answer.concepts[:, 0]))
 
 
 def _view(prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:

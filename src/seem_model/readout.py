@@ -20,9 +20,9 @@ class Answer:
     Parameters
     ----------
     logits : (N, h, w) float
-        Stride 4 of the padded grid.
+        Stride 4 of the padded grid; (B, n, h, w) where n prompts share an image.
     concepts : (N, D) float
-        What the chosen queries stand for in the text space.
+        What the chosen queries stand for in the text space; (B, n, D) accordingly.
     """
 
     logits: Tensor
@@ -30,21 +30,38 @@ class Answer:
 
 
 def _pick(queries: Queries, index: Tensor) -> Answer:
-    rows = torch.arange(len(index), device=index.device)
+    """Queries ``index`` (B,) or (B, n) of each image."""
+    rows = torch.arange(len(index), device=index.device).view(-1, *[1] * (index.ndim - 1))
     return Answer(queries.logits[rows, index], queries.concepts[rows, index])
 
 
-def _spatial(decoded: Decoded) -> tuple[Queries, Tensor]:
+def _likeness(decoded: Decoded) -> tuple[Queries, Tensor]:
+    """The queries that may answer, and (B, n, Q) how much each is like each prompt's pixels."""
     queries = decoded.spatial or decoded.objects
     if queries is None or decoded.pooled is None:
         raise ValueError("The decoder was not given a visual prompt.")
-    return queries, torch.einsum("bqm,bm->bq", queries.embeds, decoded.pooled[:, 0])
+    return queries, torch.einsum("bqm,bnm->bnq", queries.embeds, decoded.pooled)
 
 
-def choose_by_click(decoded: Decoded) -> Tensor:
-    """(N, h, w) logits of each prompt's best query by click similarity alone (SEEM §5.6)."""
-    queries, similarity = _spatial(decoded)
-    return _pick(queries, similarity.argmax(dim=1)).logits
+def by_prompts(decoded: Decoded) -> Answer:
+    """Likeliest query of each of n visual prompts or examples, among its own (SEEM §5.6).
+
+    Parameters
+    ----------
+    decoded : Decoded
+        With spatial queries (or, in the joint layout, object queries).
+
+    Returns
+    -------
+    Answer
+        (B, n, h, w) logits.
+    """
+    queries, likeness = _likeness(decoded)
+    if queries.owner is not None:
+        prompts = torch.arange(likeness.shape[1], device=likeness.device)[:, None]
+        own = (queries.owner[:, None] == -1) | (queries.owner[:, None] == prompts)
+        likeness = likeness.masked_fill(~own, -torch.inf)
+    return _pick(queries, likeness.argmax(dim=2))
 
 
 def by_click(decoded: Decoded, positive: Tensor, negative: Tensor) -> Answer:
@@ -53,11 +70,11 @@ def by_click(decoded: Decoded, positive: Tensor, negative: Tensor) -> Answer:
     Parameters
     ----------
     decoded : Decoded
-        With spatial queries (or, in the joint layout, object queries).
+        With spatial queries (or, in the joint layout, object queries), one prompt an image.
     positive, negative : (N, Hp, Wp) bool
         What was drawn, on the padded grid.
     """
-    queries, similarity = _spatial(decoded)
+    queries, likeness = _likeness(decoded)
     size = queries.logits.shape[-2:]
     inside = F.adaptive_max_pool2d(positive.float(), size)
     outside = F.adaptive_max_pool2d(negative.float(), size)
@@ -65,35 +82,27 @@ def by_click(decoded: Decoded, positive: Tensor, negative: Tensor) -> Answer:
     missed = (inside[:, None] * ~answer).sum((2, 3)) / inside.sum((1, 2)).clamp(min=1)[:, None]
     hit = (outside[:, None] * answer).sum((2, 3)) / outside.sum((1, 2)).clamp(min=1)[:, None]
     wrong = ((missed + hit) * 4).round()
-    rank = similarity.softmax(dim=1) - wrong
+    rank = likeness[:, 0].softmax(dim=1) - wrong
     return _pick(queries, rank.argmax(dim=1))
 
 
-def by_text(decoded: Decoded, phrases: Tensor, scale: Tensor) -> tuple[Answer, Tensor]:
-    """Best grounding query of each phrase (SEEM §5.7) and its similarity.
+def by_phrases(decoded: Decoded, phrases: Tensor) -> Answer:
+    """Likeliest grounding query of each of n phrases that were read together (SEEM §5.7).
 
     Parameters
     ----------
     decoded : Decoded
         With grounding queries (or, in the joint layout, object queries).
-    phrases : (N, D) float
+    phrases : (n, D) float
         Normalised phrase vectors.
-    scale : scalar tensor
-        Temperature.
 
     Returns
     -------
-    Answer and (N,) cosine similarity of the chosen queries
+    Answer
+        (B, n, h, w) logits.
     """
     queries = decoded.grounding or decoded.objects
     if queries is None:
         raise ValueError("The decoder was not given a phrase.")
-    cosine = torch.einsum("bqd,bd->bq", F.normalize(queries.concepts, dim=-1), phrases)
-    best = (cosine * scale).max(dim=1)
-    return _pick(queries, best.indices), cosine.gather(1, best.indices[:, None])[:, 0]
-
-
-def by_example(decoded: Decoded) -> Answer:
-    """Best query of each example by similarity with the example's pooled feature."""
-    queries, similarity = _spatial(decoded)
-    return _pick(queries, similarity.argmax(dim=1))
+    cosine = F.normalize(queries.concepts, dim=-1) @ phrases.T
+    return _pick(queries, cosine.argmax(dim=1))

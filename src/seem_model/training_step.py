@@ -21,7 +21,7 @@ from seem_model.losses import (
     phrase_losses,
 )
 from seem_model.modeling.names import BACKGROUND, PhraseBook
-from seem_model.readout import choose_by_click
+from seem_model.readout import by_prompts
 from seem_model.training_names import naming_loss, query_names_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 from seem_model.training_seeds import seeds_loss
@@ -149,7 +149,7 @@ class TrainingStep(nn.Module):
     ) -> PromptMaps:  # fmt: skip
         """Answer without gradients, then add the click that a careful person would."""
         decoded = self.model.decode_prompts(rows, maps, text=text, example=example)
-        logits = choose_by_click(decoded)
+        logits = by_prompts(decoded).logits[:, 0]
         size = truth.shape[-2:]
         masks = F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)
         answers = (masks[:, 0] > 0).cpu().numpy()

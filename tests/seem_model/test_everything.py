@@ -11,7 +11,7 @@ from seem_model.errors import CheckpointError, PromptError
 from seem_model.everything import Objects, Thresholds, instances, panoptic, semantic
 from seem_model.modeling.decoded import Decoded, Queries
 from seem_model.modeling.names import BACKGROUND, PhraseBook, plain_name
-from seem_model.readout import by_click, by_example, by_text
+from seem_model.readout import by_click, by_phrases, by_prompts
 from seem_model.vocabulary import NameList, Vocabulary, clean, read, write
 from tiny_model import tiny
 
@@ -149,19 +149,29 @@ def test_a_click_chooses_by_hits_first_and_by_likeness_then() -> None:
     assert torch.equal(by_click(decoded, positive, negative).logits[0], masks[2])
     negative[0, 9, 9] = True  # which 2 holds
     assert torch.equal(by_click(decoded, positive, negative).logits[0], masks[0])
-    assert torch.equal(by_example(decoded).logits[0], masks[1])
+    assert torch.equal(by_prompts(decoded).logits[0, 0], masks[1])
+
+
+def test_each_prompt_is_answered_by_its_own_queries() -> None:
+    masks = torch.randn(1, 4, 4, 4)
+    embeds = torch.tensor([[[9.0, 9.0], [1.0, 0.0], [0.0, 1.0], [5.0, 5.0]]])
+    owner = torch.tensor([[0, 0, 1, 1]])
+    spatial = Queries(embeds, embeds, masks, owner=owner)
+    decoded = Decoded(spatial=spatial, pooled=torch.tensor([[[0.0, 1.0], [-1.0, 1.0]]]))
+    answer = by_prompts(decoded)
+    assert torch.equal(answer.logits[0], masks[0, [0, 2]])
+    assert torch.equal(answer.concepts[0], embeds[0, [0, 2]])
 
 
 def test_a_phrase_chooses_by_cosine() -> None:
     concepts = torch.tensor([[9.0, 9.0], [0.1, 0.0]])
     masks = torch.randn(2, 4, 4)
     decoded = Decoded(grounding=queries(masks, torch.zeros(2, 2), concepts))
-    answer, cosine = by_text(decoded, torch.tensor([[1.0, 0.0]]), torch.tensor(10.0))
-    assert torch.equal(answer.logits[0], masks[1])
-    assert cosine.item() == pytest.approx(1)
+    answer = by_phrases(decoded, torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
+    assert torch.equal(answer.logits[0], masks[[1, 0]])
 
 
-@pytest.mark.parametrize("function", [by_example, lambda d: by_text(d, torch.zeros(1, 2), 1)])
+@pytest.mark.parametrize("function", [by_prompts, lambda d: by_phrases(d, torch.zeros(1, 2))])
 def test_reading_what_was_not_asked_is_an_error(function) -> None:
     with pytest.raises(ValueError, match="was not given"):
         function(Decoded())

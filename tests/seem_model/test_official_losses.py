@@ -30,6 +30,7 @@ from seem_model.modeling.seem import Seem
 from seem_model.modeling.text import TextStates
 from seem_model.modeling.visual_sampler import Points, gather_points
 from seem_model.official_names import official_name
+from seem_model.readout import by_prompts
 
 pytestmark = pytest.mark.official
 
@@ -157,23 +158,13 @@ def decode(model: Seem, encoded: Encoded, first: Drawn) -> tuple[Decoded, torch.
     """A round without gradients, a corrective click, and the round that is learned from."""
     with torch.no_grad():
         request = Request(spatial=True, points=first.points())
-        memory = chosen(model.decoder(encoded.features, request))
+        memory = by_prompts(model.decoder(encoded.features, request)).logits
     second = corrected(first, memory)
     request = Request(
         objects=True, grounding=True, spatial=True, points=second.points(), memory=memory,
         text=phrase_tokens(model, encoded.text),
     )  # fmt: skip
     return model.decoder(encoded.features, request, every_layer=True), second.truth
-
-
-def chosen(decoded: Decoded) -> torch.Tensor:
-    """(2, n, h, w) logits of each prompt's likeliest query among its own."""
-    queries, pooled = decoded.spatial, decoded.pooled
-    likeness = torch.einsum("bqm,bnm->bnq", queries.embeds, pooled)
-    prompts = torch.arange(pooled.shape[1])[:, None]
-    own = (queries.owner[:, None] == -1) | (queries.owner[:, None] == prompts)
-    index = likeness.masked_fill(~own, -torch.inf).argmax(2)
-    return torch.stack([masks[i] for masks, i in zip(queries.logits, index, strict=True)])
 
 
 def corrected(first: Drawn, memory: torch.Tensor) -> Drawn:

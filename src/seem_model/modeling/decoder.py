@@ -37,6 +37,11 @@ class MaskEmbed(nn.Sequential):
         )  # fmt: skip
 
 
+def outside(logits: Tensor) -> Tensor:
+    """Where mask logits say that a pixel is not in the mask."""
+    return logits < 0
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """One image (or one prompted image) as the decoder's layers read it."""
@@ -171,7 +176,7 @@ class Decoder(nn.Module):
                 masks.append(small.flatten(2).gather(1, index))
             else:
                 masks.append(q.embeds.detach() @ scene.masks[level].detach())
-        blocked = torch.cat(masks, dim=1) < 0
+        blocked = outside(torch.cat(masks, dim=1))
         return blocked & ~blocked.all(dim=2, keepdim=True)
 
     # ------------------------------------------------------------------ the pass
