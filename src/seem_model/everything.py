@@ -102,60 +102,104 @@ def panoptic(
     return Segmentation(labels=labels, segments=tuple(segments))
 
 
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One object that was found; instances may overlap.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+    label : int
+        Row of the vocabulary.
+    score : float
+        Class probability times mean mask probability inside the mask.
+    """
+
+    mask: NDArray[np.bool_]
+    label: int
+    score: float
+
+
+def ranked(
+    found: Objects, vocabulary: Vocabulary, resize: Resize, thresholds: Thresholds
+) -> list[Instance]:
+    """The likeliest pairs of query and thing, best first: what COCO's AP is measured on.
+
+    A query may appear with several names; pairs of stuff take up places among the ``top`` too, as
+    in the official code.
+    """
+    chances = found.probabilities[:, :-1]
+    best = chances.flatten().topk(min(thresholds.top, chances.numel()))
+    instances: list[Instance] = []
+    masks: dict[int, tuple[NDArray[np.bool_], float]] = {}
+    for chance, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+        query, label = divmod(index, chances.shape[1])
+        if not vocabulary.things[label]:
+            continue
+        if query not in masks:
+            logits = resize(found.logits[query])
+            mask = logits > 0
+            certainty = float(_sigmoid(logits[mask]).sum() / (mask.sum() + 1e-6))
+            masks[query] = mask, certainty
+        mask, certainty = masks[query]
+        instances.append(Instance(mask, label, chance * certainty))
+    return sorted(instances, key=lambda i: -i.score)
+
+
 def instances(
     found: Objects, vocabulary: Vocabulary, resize: Resize, shape: tuple[int, int],
     thresholds: Thresholds,
 ) -> Segmentation:  # fmt: skip
     """Things only; where two overlap, the one with the higher score is on top."""
-    classes = found.probabilities[:, :-1].clone()
-    for k, thing in enumerate(vocabulary.things):
-        if not thing:
-            classes[:, k] = 0
-    scores, names = classes.max(dim=1)
-    inside = found.logits > 0
-    certainty = (found.logits.sigmoid() * inside).sum((1, 2)) / inside.sum((1, 2)).clamp(min=1)
-    rank = scores * certainty
-    order = rank.argsort(descending=True)[: thresholds.top].tolist()
     labels = np.zeros(shape, np.int32)
     segments: list[Segment] = []
-    for i in order:
-        if float(rank[i]) < thresholds.score:
+    for one in ranked(found, vocabulary, resize, thresholds):
+        if one.score < thresholds.score:
             break
-        mask = resize(found.logits[i]) > 0
-        free = mask & (labels == 0)
-        if not free.any() or free.sum() < thresholds.free * mask.sum():
+        free = one.mask & (labels == 0)
+        if not free.any() or free.sum() < thresholds.free * one.mask.sum():
             continue
         number = len(segments) + 1
         labels[free] = number
-        name = vocabulary.names[int(names[i])]
-        segments.append(Segment(number, name, float(rank[i]), is_thing=True))
+        segments.append(Segment(number, vocabulary.names[one.label], one.score, is_thing=True))
     return Segmentation(labels=labels, segments=tuple(segments))
+
+
+def class_maps(found: Objects, classes: list[int], resize: Resize) -> NDArray[np.float32]:
+    """(len(classes), H, W) evidence: class probabilities weighted by mask probabilities."""
+    weights = found.probabilities[:, classes].numpy()
+    maps: NDArray[np.float32] | None = None
+    for weight, logits in zip(weights, found.logits, strict=True):
+        p = _sigmoid(resize(logits))
+        maps = np.zeros((len(classes), *p.shape), np.float32) if maps is None else maps
+        for k, w in enumerate(weight):
+            maps[k] += w * p
+    return np.zeros((len(classes), 0, 0), np.float32) if maps is None else maps
 
 
 def semantic(
     found: Objects, vocabulary: Vocabulary, resize: Resize, shape: tuple[int, int],
     thresholds: Thresholds,
 ) -> Segmentation:  # fmt: skip
-    """Every pixel its class: class probabilities weighted by masks, summed over queries."""
-    weights = found.probabilities[:, :-1]
-    maps = (weights.T @ found.logits.sigmoid().flatten(1)).view(-1, *found.logits.shape[1:])
-    best = np.full(shape, thresholds.score / 2, np.float32)
-    labels = np.zeros(shape, np.int32)
-    present = [k for k in range(len(maps)) if float(maps[k].max()) > thresholds.score / 2]
-    for k in present:
-        score = resize(maps[k])
-        better = score > best
-        best[better], labels[better] = score[better], k + 1
+    """Every pixel the class with most evidence.
+
+    Classes that have most nowhere at stride 4 are left out: they could win a few pixels of a
+    border at most, and large images have no memory for a map of each class.
+    """
+    evidence = found.probabilities[:, :-1].T @ found.logits.sigmoid().flatten(1)
+    present: list[int] = evidence.argmax(dim=0).unique().tolist()
+    maps = class_maps(found, present, resize)
+    best, winner = maps.max(axis=0), maps.argmax(axis=0)
     segments: list[Segment] = []
     final = np.zeros(shape, np.int32)
-    for k in present:
-        mask = labels == k + 1
+    for k, label in enumerate(present):
+        mask = winner == k
         if mask.any():
             number = len(segments) + 1
             final[mask] = number
             certainty = float(np.clip(best[mask].mean(), 0, 1))
-            thing = vocabulary.things[k]
-            segments.append(Segment(number, vocabulary.names[k], certainty, thing))
+            thing = vocabulary.things[label]
+            segments.append(Segment(number, vocabulary.names[label], certainty, thing))
     return Segmentation(labels=final, segments=tuple(segments))
 
 

@@ -94,7 +94,7 @@ def test_panoptic_drops_what_is_mostly_covered_and_merges_stuff() -> None:
     assert not answer.labels[2:, 3:5].any()
 
 
-@pytest.mark.parametrize("function", [panoptic, instances, semantic])
+@pytest.mark.parametrize("function", [panoptic, instances])
 def test_nothing_found_is_an_empty_segmentation(function) -> None:
     answer = read_out(function, found(([0.1, 0.1, 0.1, 0.7], rect(slice(0, 6), slice(0, 8)))))
     assert not answer.labels.any()
