@@ -66,8 +66,9 @@ class Predictor:
         return True
 
     def with_vocabulary(
-        self, names: Sequence[str], *, things: Sequence[bool] | None = None
-    ) -> Predictor:
+        self, names: Sequence[str], *, things: Sequence[bool] | None = None,
+        watch: Watch | None = None,
+    ) -> Predictor:  # fmt: skip
         """The same model with another class list.
 
         Parameters
@@ -75,6 +76,9 @@ class Predictor:
         names : sequence of str
         things : sequence of bool or None
             Which of them are countable; None: as the vocabulary says, new names are.
+        watch : callable or None
+            Called with the share done, 0 to 1, where reading the names takes long (official
+            models: about a second a name). What it raises stops.
 
         Raises
         ------
@@ -85,7 +89,8 @@ class Predictor:
             listed = vocabulary.clean(names, self.listed)
         else:
             listed = NameList(tuple(names), tuple(things))
-        return replace(self, listed=listed, words=Vocabulary.build(self.model, listed))
+        words = Vocabulary.build(self.model, listed, known=self.words, watch=watch)
+        return replace(self, listed=listed, words=words)
 
     def without_zoom(self) -> Predictor:
         """The same model, never looking at crops (for ablations and weak machines)."""
@@ -210,7 +215,7 @@ class Predictor:
         self, features: ImageFeatures, kind: automatic.Kind, classes: Sequence[str] | None,
         watch: Watch | None,
     ) -> Segmentation:  # fmt: skip
-        words = self.words if not classes else self.with_vocabulary(classes).words
+        words = self.words if not classes else self.with_vocabulary(classes, watch=watch).words
         return automatic.segment(
             self.model, features, words, kind, thresholds=self.thresholds, watch=watch
         )

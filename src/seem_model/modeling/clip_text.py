@@ -110,7 +110,9 @@ class ClipText(nn.Module):
         device = self.transformer.embeddings.token_embedding.weight.device
         if not rows:
             nothing = torch.zeros(0, 0, self.width, device=device)
-            return TextStates(tokens=nothing, padding=nothing.bool()[..., 0], summary=nothing[:, 0])
+            return TextStates(
+                tokens=nothing, padding=nothing.bool().any(-1), summary=nothing.sum(1)
+            )
         ids, padding = pad_ids(rows, device=device)
         return self.encode_ids(ids.masked_fill(padding, self.end))
 
