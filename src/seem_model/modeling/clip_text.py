@@ -13,6 +13,7 @@ from seem_model.modeling.text import TextStates, pad_ids, refuse_too_long
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from seem_model.modeling.text_config import ClipTextConfig
 
 
