@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
+from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ from seem_model.releases import RELEASES, REPOSITORY
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.client import HTTPResponse
-    from pathlib import Path
 
 CHUNK = 1 << 20
 ATTEMPTS = 5  # without a new byte
@@ -71,6 +71,9 @@ def fetch(name: str, *, watch: Callable[[float], None] | None = None) -> Path:
     whole = downloads_folder() / file
     if whole.is_file():
         return whole
+    cached = _from_hub_cache(file)
+    if cached is not None:
+        return cached
     source = _source(file, name)
     part = whole.with_name(file + ".part")
     try:
@@ -99,11 +102,19 @@ def _released(name: str) -> str:
     return file
 
 
+def _from_hub_cache(file: str) -> Path | None:
+    """What other programs fetched before by way of ``huggingface_hub``."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(REPOSITORY, file)
+    return Path(found) if isinstance(found, str) else None
+
+
 def _source(file: str, name: str) -> Source:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     try:
-        found = get_hf_file_metadata(hf_hub_url(REPOSITORY, file))
+        found = get_hf_file_metadata(hf_hub_url(REPOSITORY, file), token=False)
     except Exception as error:  # its HTTP library's errors have no common base that is public
         raise CheckpointError(
             f"{file} cannot be looked up at huggingface.co/{REPOSITORY} "
