@@ -22,6 +22,7 @@ _USES = {
     "v1": "fewest clicks to a mask, several objects at once (October 2023)",
     "demo": "v0 files as the authors' web demo reads them: clicks and words work together",
 }
+_UNRELEASED = "no file was released; for one of your own"
 # Family of our configurations -> how the names of released files begin, and in which layouts.
 _FILES = {
     "focal-tiny": ("seem_focalt", ("v0", "v1", "demo")),
@@ -63,7 +64,8 @@ def _releases() -> dict[str, Release]:
         for layout in layouts:
             # the demo has no files of its own
             file = f"{start}_{layout.replace('demo', 'v0')}.pt" if start else ""
-            found[f"{stem}-{layout}"] = Release(f"{stem}-{layout}", file, _USES[layout])
+            use = _USES[layout] if file else _UNRELEASED
+            found[f"{stem}-{layout}"] = Release(f"{stem}-{layout}", file, use)
     return found
 
 
