@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,13 +11,10 @@ import torch
 from seem_model import checkpoint
 from seem_model.config import FOCAL_TINY, LITE, TINY, ModelConfig
 from seem_model.errors import ConfigError, SeemError
-from seem_model.loading import folder_of
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
 from seem_model.modeling.text_config import ClipTextConfig, MiniLMConfig
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from seem_model.modeling.seem import Seem
     from seem_model.recipe import Recipe
 
@@ -39,14 +37,14 @@ def start_model(recipe: Recipe) -> Seem:
     """
     torch.manual_seed(recipe.seed)
     if recipe.start:
-        where = folder_of(recipe.start)
+        where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
         model = checkpoint.load_model(where)
         return _grown(model, where, _preset(recipe)) if recipe.grow else model
     config = _preset(recipe)
     if isinstance(config.text, ClipTextConfig):
         raise ConfigError(
             f"{recipe.model} reads text with CLIP's tower, which must have learned before: give a "
-            "converted checkpoint with start=NAME or start=FOLDER, or start at random with "
+            "converted checkpoint with start=FOLDER, or start at random with "
             f"model={recipe.model}-minilm."
         )
     model = checkpoint.build(config)
