@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from seem_model.cli_shared import share
+from seem_model.library import is_kept, place
 from seem_model.releases import LICENCE, RELEASES, WHY_CHOOSE, choices
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def _convert(args: argparse.Namespace) -> None:
 def _download(args: argparse.Namespace) -> None:
     from seem_model.download import fetch
 
+    if args.out is None and is_kept(args.name):
+        print(f"{args.name} is in {place(args.name)} already; delete that folder to do it again.")
+        return
     print(LICENCE)
     file = fetch(args.name, watch=_Bar("fetching"))
     _converted(file, args)

@@ -165,5 +165,9 @@ def test_the_command(server: FakeHub, capsys: pytest.CaptureFixture[str]) -> Non
     assert f"--checkpoint {NAME}" in said
     assert "delete it if you want the space" in said
     assert seem_model.load(NAME).name == NAME
+    asked = len(server.asked)
+    assert main(["download", NAME]) == 0
+    assert "already" in capsys.readouterr().out
+    assert len(server.asked) == asked
     assert main(["download", "davit-d3-v1"]) == 2
     assert "No file of davit-d3-v1 was released" in capsys.readouterr().err
