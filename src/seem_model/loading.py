@@ -44,9 +44,10 @@ def load(checkpoint: str | Path = "lite", *, device: str = "cpu") -> Predictor:
     model = model.to(place).eval().requires_grad_(False)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     listed, summaries = vocabulary.read(folder)
-    words = Vocabulary.build(model, listed, summaries)
+    known: dict[str, torch.Tensor] = {}
+    words = Vocabulary.build(model, listed, summaries, known=known)
     name = str(checkpoint) if folder != checkpoints.EMBEDDED else "lite"
-    return Predictor(model=model, name=name, device=place, listed=listed, words=words)
+    return Predictor(model=model, name=name, device=place, listed=listed, words=words, known=known)
 
 
 def folder_of(checkpoint: str | Path) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from seem_model import automatic, vocabulary
 from seem_model.encoded import ImageFeatures, Look, Memory, encode_whole
@@ -45,6 +46,8 @@ class Predictor:
         The same, with vectors.
     zoom_in : bool
         Whether small objects are looked at again in a crop.
+    known : dict
+        Vectors of names read before, see :meth:`Vocabulary.build`; other class lists share it.
     """
 
     model: Seem
@@ -54,6 +57,7 @@ class Predictor:
     words: Vocabulary
     zoom_in: bool = True
     thresholds: Thresholds = field(default_factory=Thresholds)
+    known: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -89,7 +93,7 @@ class Predictor:
             listed = vocabulary.clean(names, self.listed)
         else:
             listed = NameList(tuple(names), tuple(things))
-        words = Vocabulary.build(self.model, listed, known=self.words, watch=watch)
+        words = Vocabulary.build(self.model, listed, known=self.known, watch=watch)
         return replace(self, listed=listed, words=words)
 
     def without_zoom(self) -> Predictor:

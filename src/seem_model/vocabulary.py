@@ -58,7 +58,7 @@ class Vocabulary:
     @torch.no_grad()
     def build(
         cls, model: Seem, listed: NameList, summaries: Tensor | None = None, *,
-        known: Vocabulary | None = None, watch: Callable[[float], None] | None = None,
+        known: dict[str, Tensor] | None = None, watch: Callable[[float], None] | None = None,
     ) -> Vocabulary:  # fmt: skip
         """Vectors of a list of names.
 
@@ -68,34 +68,36 @@ class Vocabulary:
         listed : NameList
         summaries : (K + 1, width) float or None
             Of these names and "background", from the text tower that is spared by them.
-        known : Vocabulary or None
-            Of the same model. A model with the official text tower, which reads a name in 81
-            sentences, takes over the vectors that are in it.
+        known : dict or None
+            Vectors of names that this model has read before; new ones are added. Used by models
+            with the official text tower, which reads a name in 81 sentences.
         watch : callable or None
             Called with the share done, 0 to 1, by such a model. What it raises stops the work.
         """
         names = [*listed.names, BACKGROUND]
-        device = model.logit_scale.device
-        if summaries is None and isinstance(model.config.text, ClipTextConfig):
-            return cls(listed.names, listed.things, _official(model, names, known, watch))
+        if isinstance(model.config.text, ClipTextConfig):
+            rows = {} if known is None else known
+            vectors = _official(model, names, summaries, rows, watch)
+            return cls(listed.names, listed.things, vectors)
         if summaries is None:
             summaries = name_summaries(model.text, names)
+        device = model.logit_scale.device
         return cls(listed.names, listed.things, model.phrase_embedding(summaries.to(device)))
 
 
 def _official(
-    model: Seem, names: list[str], known: Vocabulary | None, watch: Callable[[float], None] | None
-) -> Tensor:
-    rows: dict[str, Tensor] = {}
-    if known is not None:
-        found = zip((*known.names, BACKGROUND), known.embeddings, strict=True)
-        rows = {without_endings(name): row for name, row in found}
+    model: Seem, names: list[str], summaries: Tensor | None, known: dict[str, Tensor],
+    watch: Callable[[float], None] | None,
+) -> Tensor:  # fmt: skip
     said = [without_endings(name) for name in names]
-    missing = [name for name in dict.fromkeys(said) if name not in rows]
+    if summaries is not None:
+        stored = model.phrase_embedding(summaries.to(model.logit_scale.device))
+        known.update(zip(said, stored, strict=True))
+    missing = [name for name in dict.fromkeys(said) if name not in known]
     if missing:
-        summaries = official_summaries(model.text, model.lang_proj, missing, watch=watch)
-        rows |= dict(zip(missing, model.phrase_embedding(summaries), strict=True))
-    return torch.stack([rows[name] for name in said])
+        found = official_summaries(model.text, model.lang_proj, missing, watch=watch)
+        known.update(zip(missing, model.phrase_embedding(found), strict=True))
+    return torch.stack([known[name] for name in said])
 
 
 def clean(names: Sequence[str], known: NameList) -> NameList:

@@ -39,16 +39,16 @@ def test_vectors_follow_the_rule_and_background_is_an_ordinary_name() -> None:
 
 
 def test_names_known_before_are_not_read_again(monkeypatch) -> None:
-    model = twin()
-    known = Vocabulary.build(model, NameList(("wall", "dog"), (False, True)))
-    shares = []
+    model, known, shares = twin(), {}, []
+    first = Vocabulary.build(model, NameList(("wall", "dog"), (False, True)), known=known)
     more = NameList(("cat", "dog", "wall-other-merged"), (True, True, False))
     words = Vocabulary.build(model, more, known=known, watch=shares.append)
-    torch.testing.assert_close(words.embeddings[1:], known.embeddings[[1, 0, 2]], rtol=0, atol=0)
+    torch.testing.assert_close(words.embeddings[1:], first.embeddings[[1, 0, 2]], rtol=0, atol=0)
     torch.testing.assert_close(words.embeddings[0], by_the_rule("cat"))
     assert shares == pytest.approx([64 / 81, 1])
+    assert known.keys() == {"wall", "dog", "background", "cat"}
     monkeypatch.setattr(type(model.text), "encode", None)
-    Vocabulary.build(model, NameList(("dog",), (True,)), known=words)
+    Vocabulary.build(model, NameList(("dog", "cat"), (True, True)), known=known)
 
 
 def test_work_stops_when_it_is_not_wanted_any_more() -> None:

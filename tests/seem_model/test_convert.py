@@ -56,7 +56,7 @@ def test_the_folder_is_complete_and_loads(file: Path, tmp_path: Path, library: P
     assert len(shares) > 5
 
 
-def test_what_was_converted_answers_and_names(file: Path, library: Path) -> None:
+def test_what_was_converted_answers_and_names(file: Path, library: Path, monkeypatch) -> None:
     convert(file, NAME)
     predictor = seem_model.load(NAME)
     assert predictor.name == NAME
@@ -69,7 +69,16 @@ def test_what_was_converted_answers_and_names(file: Path, library: Path) -> None
     phrase = replace(seem_model.Prompts.empty(image.shape[:2]), text="the bright disk")
     assert predictor.step(features, phrase).mask.shape == image.shape[:2]
     assert predictor.with_vocabulary(["disk", "dog"]).words.embeddings.shape == (3, 16)
-    predictor.panoptic(features, classes=["disk"])
+    # names of any list are read once
+    calls = []
+    encode = type(predictor.model.text).encode
+    monkeypatch.setattr(
+        type(predictor.model.text), "encode", lambda *args: calls.append(1) or encode(*args)
+    )
+    predictor.panoptic(features, classes=["disk", "wall"])
+    assert not calls
+    predictor.panoptic(features, classes=["cup"])
+    assert calls
 
 
 def test_half_takes_half_the_space(file: Path, tmp_path: Path, library: Path) -> None:
