@@ -19,6 +19,7 @@ WEIGHTS = (
     "lite/tokenizer.json",
     "lite/vocabulary.json",
     "lite/vocabulary.safetensors",
+    "clip/LICENSE",
     "clip/merges.txt.gz",
 )
 

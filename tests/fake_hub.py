@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -64,7 +64,8 @@ class _Answers(BaseHTTPRequestHandler):
         rest = content[start:]
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
-        self.wfile.write(rest[: self.server.break_after])
+        with suppress(ConnectionError):  # whoever asked has heard enough
+            self.wfile.write(rest[: self.server.break_after])
         self.close_connection = True
 
     def _note(self) -> None:
