@@ -12,13 +12,15 @@ from importlib.resources import files
 from pathlib import Path
 
 WEIGHTS = (
-    "MODEL_CARD.md",
-    "config.json",
-    "model.safetensors",
-    "text.safetensors",
-    "tokenizer.json",
-    "vocabulary.json",
-    "vocabulary.safetensors",
+    "lite/MODEL_CARD.md",
+    "lite/config.json",
+    "lite/model.safetensors",
+    "lite/text.safetensors",
+    "lite/tokenizer.json",
+    "lite/vocabulary.json",
+    "lite/vocabulary.safetensors",
+    "clip/LICENSE",
+    "clip/merges.txt.gz",
 )
 
 
@@ -33,7 +35,7 @@ def problems(not_from: Path | None) -> list[str]:
         found.append("npe2 does not discover the plugin")
     if not files("napari_seem").joinpath("napari.yaml").is_file():
         found.append("the manifest is not in the package")
-    weights = files("seem_model").joinpath("weights/lite")
+    weights = files("seem_model").joinpath("weights")
     found += [f"no {name}" for name in WEIGHTS if not weights.joinpath(name).is_file()]
     commands = {entry.name for entry in entry_points(group="console_scripts")}
     found += [f"no command {name}" for name in ("seem", "napari-seem") if name not in commands]

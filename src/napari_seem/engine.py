@@ -1,41 +1,25 @@
-"""What the model should do next: load, encode, answer the newest question, segment everything."""
+"""What the model should do next: convert, load, encode, answer the newest question, segment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
-from napari_seem.jobs import Encode, Everything, Progress, Stopped, sentence
-from napari_seem.marks import Marks
-from napari_seem.plane import Plane
-from napari_seem.target import Target
+from napari_seem.jobs import Conversion, Encode, Everything, Question, Stopped, sentence
 from napari_seem.worker import Job, Latest
-from seem_model import Prompts
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_seem.focus import Focus
+    from napari_seem.plane import Plane
+    from napari_seem.target import Target
     from napari_seem.worker import Run
     from seem_model import Predictor, Segmentation
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Question:
-    """Marks and text for the model, where they were made, and the memory that goes with them."""
-
-    target: Target
-    plane: Plane
-    marks: Marks
-    text: str
-    prompts: Prompts
-    memory: Any
-    progress: Progress = field(default_factory=Progress)
 
 
 class Engine:
@@ -79,12 +63,13 @@ class Engine:
         self.problem = ""
         self.asked: Question | None = None
         self.wish: Everything | None = None
+        self.conversion: Conversion | None = None
         self.awake = False
         self._stuck = False
 
     @property
     def state(self) -> str:
-        """One of: not loaded, loading, encoding, thinking, segmenting, error, ready."""
+        """One of: not loaded, the name of a job ("loading", see ``hints.STATES``), error, ready."""
         if self._worker.running:
             return self._worker.running
         if self.problem:
@@ -114,9 +99,10 @@ class Engine:
     def sleep(self) -> None:
         """Start nothing any more and stop long work; :attr:`awake` ends it."""
         self.awake = False
-        if self.wish is not None:
-            self.wish.progress.stop()
-            self.wish = None
+        for work in (self.wish, self.conversion):
+            if work is not None:
+                work.progress.stop()
+        self.wish = self.conversion = None
 
     def drop_question(self) -> None:
         """The answer under way is not wanted any more."""
@@ -127,7 +113,10 @@ class Engine:
     @property
     def share(self) -> float | None:
         """How much of the work under way is done, 0 to 1; None where that is not known."""
-        work = {"segmenting": self.wish, "thinking": self.asked}.get(self.state)
+        works = {
+            "segmenting": self.wish, "thinking": self.asked, "converting": self.conversion,
+        }  # fmt: skip
+        work = works.get(self.state)
         return None if work is None else work.progress.share
 
     def wish_for(self, wish: Everything | None) -> None:
@@ -137,6 +126,13 @@ class Engine:
         self.wish = wish
         self.retry()
 
+    def convert(self, conversion: Conversion | None) -> None:
+        """Convert an official file and use it then; None takes that back and stops its work."""
+        if self.conversion is not None:
+            self.conversion.progress.stop()
+        self.conversion = conversion
+        self.retry()
+
     def report(self, error: Exception) -> None:
         """Tell the person about an error, in words; the one place where this is done."""
         self.problem = sentence(error)
@@ -144,8 +140,12 @@ class Engine:
         self.changed.emit()
 
     def _next_job(self) -> Job | None:
+        if self._stuck or not self.awake:
+            return None
+        if self.conversion is not None:
+            return self._converting(self.conversion)
         target, plane = self._focus.target, self._focus.plane
-        if self._stuck or not self.awake or target is None or plane is None:
+        if target is None or plane is None:
             return None
         if self.predictor is None:
             return self._loading()
@@ -159,6 +159,15 @@ class Engine:
             self._failed(None, error)
             return None
         return None if question is None else self._thinking(self.predictor, question)
+
+    def _converting(self, conversion: Conversion) -> Job:
+        def done(name: str) -> None:
+            if self.conversion is conversion:  # else cancelled
+                self.conversion = None
+                self.checkpoint = ""  # one of this name that is in use is an older one
+                self.choose(name, self.device)
+
+        return self._job("converting", conversion, done=done, wish=conversion)
 
     def _loading(self) -> Job:
         wanted = (self.checkpoint, self.device)
@@ -211,7 +220,7 @@ class Engine:
 
     def _job(
         self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None],
-        wish: Everything | None = None,
+        wish: Everything | Conversion | None = None,
     ) -> Job:  # fmt: skip
         def finished(result: Any) -> None:
             if self.awake:
@@ -225,7 +234,7 @@ class Engine:
 
         return Job(name=name, work=work, done=finished, failed=failed, told=self.changed.emit)
 
-    def _failed(self, wish: Everything | None, error: Exception) -> None:
+    def _failed(self, wish: Everything | Conversion | None, error: Exception) -> None:
         # nothing is tried again by itself: the next edit, model or image choice does
         self._stuck = True
         if self.asked is not None:
@@ -233,6 +242,7 @@ class Engine:
             self.unanswered.emit()
         if wish is not None:
             self.wish = None if self.wish is wish else self.wish
+            self.conversion = None if self.conversion is wish else self.conversion
             self._stuck = False
         if self.awake:
             self.report(error)

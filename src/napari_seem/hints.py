@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 STATES = {
     "not loaded": "not loaded",
+    "converting": "converting",
     "loading": "loading…",
     "encoding": "encoding…",
     "thinking": "thinking…",
@@ -31,6 +32,8 @@ _ACTS = {
 
 def hint(annotator: Annotator) -> str:
     """The line for the moment."""
+    if annotator.engine.state == "converting":
+        return "Converting the file, which takes minutes. Marks wait until it is done or cancelled."
     if annotator.focus.plane is None:
         return annotator.focus.trouble
     if annotator.engine.problem:

@@ -1,4 +1,4 @@
-"""Work for the worker thread, encode and segment a slice, and what its errors mean in words."""
+"""Work for the worker thread, what it is asked, and what its errors mean in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari_seem.marks import Marks
 from napari_seem.plane import Plane, read_slice
 from napari_seem.target import Target
+from seem_model import Prompts
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
@@ -116,6 +118,42 @@ class Everything:
     target: Target
     plane: Plane
     progress: Progress = field(default_factory=Progress)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Question:
+    """Marks and text for the model, where they were made, and the memory that goes with them."""
+
+    target: Target
+    plane: Plane
+    marks: Marks
+    text: str
+    prompts: Prompts
+    memory: Any
+    progress: Progress = field(default_factory=Progress)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Conversion:
+    """A wish to convert an official SEEM file; called on the worker.
+
+    Parameters
+    ----------
+    file : str
+    name : str
+        Which variant the person says it is.
+    progress : Progress
+    """
+
+    file: str
+    name: str
+    progress: Progress = field(default_factory=Progress)
+
+    def __call__(self) -> str:
+        """Name under which the model can be loaded now."""
+        from seem_model.convert import convert
+
+        return convert(self.file, self.name, watch=self.progress.watch).name
 
 
 def sentence(error: Exception) -> str:

@@ -8,9 +8,10 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem import layers as lay
-from napari_seem.engine import Engine, Question
+from napari_seem.engine import Engine
 from napari_seem.focus import Focus
 from napari_seem.history import SliceHistory
+from napari_seem.jobs import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ class Preferences:
     Parameters
     ----------
     checkpoint : str
-        "lite" for the embedded model, or a folder.
+        "lite" for the embedded model, the name of a converted official one, or a folder.
     device : str
         "auto", "cpu", "cuda" or "mps".
     """

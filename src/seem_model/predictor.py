@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from seem_model import automatic, vocabulary
 from seem_model.encoded import ImageFeatures, Look, Memory, encode_whole
@@ -45,6 +46,8 @@ class Predictor:
         The same, with vectors.
     zoom_in : bool
         Whether small objects are looked at again in a crop.
+    known : dict
+        Vectors of names read before, see :meth:`Vocabulary.build`; other class lists share it.
     """
 
     model: Seem
@@ -54,6 +57,7 @@ class Predictor:
     words: Vocabulary
     zoom_in: bool = True
     thresholds: Thresholds = field(default_factory=Thresholds)
+    known: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -66,8 +70,9 @@ class Predictor:
         return True
 
     def with_vocabulary(
-        self, names: Sequence[str], *, things: Sequence[bool] | None = None
-    ) -> Predictor:
+        self, names: Sequence[str], *, things: Sequence[bool] | None = None,
+        watch: Watch | None = None,
+    ) -> Predictor:  # fmt: skip
         """The same model with another class list.
 
         Parameters
@@ -75,6 +80,9 @@ class Predictor:
         names : sequence of str
         things : sequence of bool or None
             Which of them are countable; None: as the vocabulary says, new names are.
+        watch : callable or None
+            Called with the share done, 0 to 1, where reading the names takes long (official
+            models: about a second a name). What it raises stops.
 
         Raises
         ------
@@ -85,7 +93,8 @@ class Predictor:
             listed = vocabulary.clean(names, self.listed)
         else:
             listed = NameList(tuple(names), tuple(things))
-        return replace(self, listed=listed, words=Vocabulary.build(self.model, listed))
+        words = Vocabulary.build(self.model, listed, known=self.known, watch=watch)
+        return replace(self, listed=listed, words=words)
 
     def without_zoom(self) -> Predictor:
         """The same model, never looking at crops (for ablations and weak machines)."""
@@ -210,7 +219,7 @@ class Predictor:
         self, features: ImageFeatures, kind: automatic.Kind, classes: Sequence[str] | None,
         watch: Watch | None,
     ) -> Segmentation:  # fmt: skip
-        words = self.words if not classes else self.with_vocabulary(classes).words
+        words = self.words if not classes else self.with_vocabulary(classes, watch=watch).words
         return automatic.segment(
             self.model, features, words, kind, thresholds=self.thresholds, watch=watch
         )

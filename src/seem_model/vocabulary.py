@@ -12,10 +12,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from seem_model.errors import CheckpointError, PromptError
-from seem_model.modeling.names import BACKGROUND, name_summaries
+from seem_model.modeling.names import (
+    BACKGROUND,
+    name_summaries,
+    official_summaries,
+    without_endings,
+)
+from seem_model.modeling.text_config import ClipTextConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from seem_model.modeling.seem import Seem
@@ -50,12 +56,48 @@ class Vocabulary:
 
     @classmethod
     @torch.no_grad()
-    def build(cls, model: Seem, listed: NameList, summaries: Tensor | None = None) -> Vocabulary:
-        """Vectors of a list of names; ``summaries`` (K + 1, width) spares the text tower."""
+    def build(
+        cls, model: Seem, listed: NameList, summaries: Tensor | None = None, *,
+        known: dict[str, Tensor] | None = None, watch: Callable[[float], None] | None = None,
+    ) -> Vocabulary:  # fmt: skip
+        """Vectors of a list of names.
+
+        Parameters
+        ----------
+        model : Seem
+        listed : NameList
+        summaries : (K + 1, width) float or None
+            Of these names and "background", from the text tower that is spared by them.
+        known : dict or None
+            Vectors of names that this model has read before; new ones are added. Used by models
+            with the official text tower, which reads a name in 81 sentences.
+        watch : callable or None
+            Called with the share done, 0 to 1, by such a model. What it raises stops the work.
+        """
+        names = [*listed.names, BACKGROUND]
+        if isinstance(model.config.text, ClipTextConfig):
+            rows = {} if known is None else known
+            vectors = _official(model, names, summaries, rows, watch)
+            return cls(listed.names, listed.things, vectors)
         if summaries is None:
-            summaries = name_summaries(model.text, [*listed.names, BACKGROUND])
+            summaries = name_summaries(model.text, names)
         device = model.logit_scale.device
         return cls(listed.names, listed.things, model.phrase_embedding(summaries.to(device)))
+
+
+def _official(
+    model: Seem, names: list[str], summaries: Tensor | None, known: dict[str, Tensor],
+    watch: Callable[[float], None] | None,
+) -> Tensor:  # fmt: skip
+    said = [without_endings(name) for name in names]
+    if summaries is not None:
+        stored = model.phrase_embedding(summaries.to(model.logit_scale.device))
+        known.update(zip(said, stored, strict=True))
+    missing = [name for name in dict.fromkeys(said) if name not in known]
+    if missing:
+        found = official_summaries(model.text, model.lang_proj, missing, watch=watch)
+        known.update(zip(missing, model.phrase_embedding(found), strict=True))
+    return torch.stack([known[name] for name in said])
 
 
 def clean(names: Sequence[str], known: NameList) -> NameList:
@@ -92,9 +134,13 @@ def read(folder: Path) -> tuple[NameList, Tensor | None]:
     return listed, summaries
 
 
-def write(folder: Path, listed: NameList, summaries: Tensor) -> None:
-    """Write list and summaries (K + 1, width; background last) into a checkpoint folder."""
+def write(folder: Path, listed: NameList, summaries: Tensor, *, half: bool = True) -> None:
+    """Write list and summaries (K + 1, width; background last) into a checkpoint folder.
+
+    Rounded to float16 they give vectors that are 2e-4 off; ``half`` False keeps float32.
+    """
     rows = [{"name": n, "thing": t} for n, t in zip(listed.names, listed.things, strict=True)]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (folder / LIST_FILE).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    save_file({"summaries": summaries.half().contiguous()}, folder / VECTOR_FILE)
+    stored = summaries.half() if half else summaries.float()
+    save_file({"summaries": stored.cpu().contiguous()}, folder / VECTOR_FILE)

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from seem_model.errors import CheckpointError
-from seem_model.modeling.text import TextStates
+from seem_model.modeling.clip_tokenizer import PIECES, clip_tokenizer
+from seem_model.modeling.text import TextStates, pad_ids, refuse_too_long
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from seem_model.modeling.text_config import ClipTextConfig
 
@@ -26,17 +26,16 @@ class ClipText(nn.Module):
     ----------
     config : ClipTextConfig
         Sizes of the tower.
-    folder : Path or None
-        The checkpoint, named in the message when text cannot be read.
     """
 
-    def __init__(self, config: ClipTextConfig, *, folder: Path | None = None) -> None:
+    def __init__(self, config: ClipTextConfig) -> None:
         super().__init__()
         # Imported here because it takes seconds, and only official checkpoints need it.
         from transformers import CLIPTextConfig, CLIPTextModel
 
-        self.width, self.max_tokens, self.end = config.width, config.max_tokens, config.end
-        self._folder = folder
+        self.width, self.max_tokens = config.width, config.max_tokens
+        self.start, self.end = config.start, config.end
+        self._pieces = config.vocabulary
         self.transformer = CLIPTextModel(
             CLIPTextConfig(
                 vocab_size=config.vocabulary,
@@ -82,16 +81,54 @@ class ClipText(nn.Module):
         return TextStates(tokens=states, padding=padding, summary=summary)
 
     def count_tokens(self, phrase: str) -> int:
-        """Count the tokens of a phrase; raises `CheckpointError` while there is no tokenizer."""
-        raise self._no_tokenizer()
+        """Count the word pieces of a phrase, start and end included."""
+        return len(self.ids([phrase])[0])
 
+    @torch.no_grad()
     def encode(self, phrases: Sequence[str]) -> TextStates:
-        """Encode N phrases; raises `CheckpointError` while there is no tokenizer."""
-        raise self._no_tokenizer()
+        """Encode N phrases as far as the longest goes; what one gives depends on no other.
 
-    def _no_tokenizer(self) -> CheckpointError:
-        where = "this checkpoint" if self._folder is None else str(self._folder)
-        return CheckpointError(
-            f"There is no tokenizer file in {where}, so this model cannot read text. "
-            "Clicks, boxes and strokes work without it."
-        )
+        Parameters
+        ----------
+        phrases : sequence of str
+            Any N strings, N >= 0; case and runs of spaces are ignored.
+
+        Returns
+        -------
+        TextStates
+            Tokens (N, T, D) on the tower's device, T the length of the longest phrase.
+
+        Raises
+        ------
+        PromptError
+            If a phrase has more than `max_tokens` word pieces. (The official code cuts it off.)
+        CheckpointError
+            If the tower was made for another tokenizer.
+        """
+        rows = self.ids(phrases)
+        for row in rows:
+            refuse_too_long(len(row), self.max_tokens)
+        device = self.transformer.embeddings.token_embedding.weight.device
+        if not rows:
+            nothing = torch.zeros(0, 0, self.width, device=device)
+            return TextStates(
+                tokens=nothing, padding=nothing.bool().any(-1), summary=nothing.sum(1)
+            )
+        ids, padding = pad_ids(rows, device=device)
+        return self.encode_ids(ids.masked_fill(padding, self.end))
+
+    def ids(self, phrases: Sequence[str]) -> list[list[int]]:
+        """Token ids of each phrase, from the start token to the end token, as long as they are.
+
+        Raises
+        ------
+        CheckpointError
+            If the tower was made for another tokenizer.
+        """
+        if self._pieces != PIECES:
+            raise CheckpointError(
+                f"This text tower was made for {self._pieces} word pieces, CLIP's tokenizer has "
+                f"{PIECES}, so it cannot read text. Clicks, boxes and strokes work without it."
+            )
+        tokenizer = clip_tokenizer()
+        return [[self.start, *tokenizer.encode(phrase).ids, self.end] for phrase in phrases]

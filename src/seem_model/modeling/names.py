@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seem_model.modeling.templates import OFFICIAL_TEMPLATES
 from seem_model.modeling.text import TextStates, TextTower
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 TEMPLATES = ("{}", "a photo of a {}", "a picture of the {}")
 BACKGROUND = "background"
@@ -31,9 +32,52 @@ def name_summaries(tower: TextTower, names: Sequence[str], *, batch: int = 64) -
 
 def plain_name(name: str) -> str:
     """A class name as people say it: "floor-other-merged" is "floor"."""
+    return without_endings(name).replace("-", " ")
+
+
+def without_endings(name: str) -> str:
+    """A class name without what COCO appends to names of stuff."""
     for ending in ("-other", "-merged", "-stuff"):
         name = name.replace(ending, "")
-    return name.replace("-", " ")
+    return name
+
+
+@torch.no_grad()
+def official_summaries(
+    tower: TextTower, projection: Tensor, names: Sequence[str], *, batch: int = 64,
+    watch: Callable[[float], None] | None = None,
+) -> Tensor:  # fmt: skip
+    """Summaries of class names that, projected, are the official class embeddings.
+
+    Parameters
+    ----------
+    tower : TextTower
+    projection : (D, C) float
+        Into the space shared with masks, where the official code takes the length of each of the
+        81 sentences about a name before it averages them.
+    names : sequence of str
+        K names; "background", if it is wanted, is one of them.
+    batch : int
+        Sentences that go through the tower together.
+    watch : callable or None
+        Called with the share done, 0 to 1. What it raises stops the work.
+
+    Returns
+    -------
+    (K, D) float32 on the tower's device
+    """
+    sentences = [t.format(without_endings(n)) for n in names for t in OFFICIAL_TEMPLATES]
+    # sentences of one length have no padding that would have to be computed
+    order = sorted(range(len(sentences)), key=lambda k: tower.count_tokens(sentences[k]))
+    rows = torch.zeros(len(sentences), tower.width, device=projection.device)
+    for start in range(0, len(order), batch):
+        part = order[start : start + batch]
+        summary = tower.encode([sentences[k] for k in part]).summary
+        length = (summary @ projection).norm(dim=-1, keepdim=True)
+        rows[part] = summary / (length + 1e-7)
+        if watch is not None:
+            watch((start + len(part)) / len(order))
+    return rows.view(len(names), len(OFFICIAL_TEMPLATES), -1).mean(1)
 
 
 class PhraseBook:

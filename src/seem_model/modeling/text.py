@@ -164,8 +164,8 @@ def build_text(config: TextConfig, folder: str | Path | None) -> TextTower:
     config : TextConfig
         The kind of tower is the type of its configuration.
     folder : str, Path or None
-        Where its weights and its tokenizer are; `TinyText` needs none. The CLIP tower takes its
-        weights from the model's own checkpoint and uses the folder for the tokenizer only.
+        Where its weights and its tokenizer are. `TinyText` needs none, nor does the CLIP tower: its
+        weights are in the model's own checkpoint and its tokenizer comes with this package.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def build_text(config: TextConfig, folder: str | Path | None) -> TextTower:
     if isinstance(config, ClipTextConfig):
         from seem_model.modeling.clip_text import ClipText
 
-        return ClipText(config, folder=None if folder is None else Path(folder))
+        return ClipText(config)
     if folder is None:
         raise CheckpointError("The MiniLM text tower needs a folder with its weights; give one.")
     from seem_model.modeling.minilm import load_minilm
