@@ -103,7 +103,7 @@ def assert_same_maps(
 
 
 class Edge:
-    """In place of `Decoder._blocked`: notes pixels that rounding decides, and turns chosen ones.
+    """In place of `outside`: notes pixels that rounding decides, and turns chosen ones.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def agreeing(
     stored, edge = [] if draws is None else golden.draws(draws), Edge(turned)
     features = golden.features.rows(torch.zeros(copies, dtype=torch.int64))
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
-        patch.setattr("seem_model.modeling.decoder.outside", edge)
+        patch.setattr("seem_model.modeling.mask_heads.outside", edge)
         if stored:
             patch.setattr(torch, "randint", Replay(stored))
         decoded = golden.model.decoder(features, request, every_layer=True)

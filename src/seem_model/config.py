@@ -171,9 +171,7 @@ TINY = ModelConfig(
 )  # fmt: skip
 
 # Sizes as in the official demo (shorter side 512), with the longest side of its evaluation.
-OFFICIAL_FRAME = FrameConfig(
-    long_side=1333, short_side=512, max_upscale=64.0, resample="bicubic"
-)
+OFFICIAL_FRAME = FrameConfig(long_side=1333, short_side=512, max_upscale=64.0, resample="bicubic")
 FOCAL_TINY = ModelConfig(
     name="focal-tiny", backbone=FOCAL_TINY_BACKBONE, text=ClipTextConfig(), frame=OFFICIAL_FRAME
 )

@@ -29,12 +29,6 @@ class Answer:
     concepts: Tensor
 
 
-def _pick(queries: Queries, index: Tensor) -> Answer:
-    """Queries ``index`` (B,) or (B, n) of each image."""
-    rows = torch.arange(len(index), device=index.device).view(-1, *[1] * (index.ndim - 1))
-    return Answer(queries.logits[rows, index], queries.concepts[rows, index])
-
-
 def _likeness(decoded: Decoded) -> tuple[Queries, Tensor]:
     """The queries that may answer, and (B, n, Q) how much each is like each prompt's pixels."""
     queries = decoded.spatial or decoded.objects
@@ -61,7 +55,7 @@ def by_prompts(decoded: Decoded) -> Answer:
         prompts = torch.arange(likeness.shape[1], device=likeness.device)[:, None]
         own = (queries.owner[:, None] == -1) | (queries.owner[:, None] == prompts)
         likeness = likeness.masked_fill(~own, -torch.inf)
-    return _pick(queries, likeness.argmax(dim=2))
+    return Answer(*queries.picked(likeness.argmax(dim=2)))
 
 
 def by_click(decoded: Decoded, positive: Tensor, negative: Tensor) -> Answer:
@@ -83,7 +77,7 @@ def by_click(decoded: Decoded, positive: Tensor, negative: Tensor) -> Answer:
     hit = (outside[:, None] * answer).sum((2, 3)) / outside.sum((1, 2)).clamp(min=1)[:, None]
     wrong = ((missed + hit) * 4).round()
     rank = likeness[:, 0].softmax(dim=1) - wrong
-    return _pick(queries, rank.argmax(dim=1))
+    return Answer(*queries.picked(rank.argmax(dim=1)))
 
 
 def by_phrases(decoded: Decoded, phrases: Tensor) -> Answer:
@@ -105,4 +99,4 @@ def by_phrases(decoded: Decoded, phrases: Tensor) -> Answer:
     if queries is None:
         raise ValueError("The decoder was not given a phrase.")
     cosine = F.normalize(queries.concepts, dim=-1) @ phrases.T
-    return _pick(queries, cosine.argmax(dim=1))
+    return Answer(*queries.picked(cosine.argmax(dim=1)))

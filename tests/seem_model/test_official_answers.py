@@ -55,7 +55,9 @@ def test_what_is_read_from_given_queries(official, version: str) -> None:
     assert_same(maps[::7, ::4, ::4], numbers["post/sem_seg_sub"])
     found = semantic(objects, vocabulary, lambda x: x.numpy(), shape, limits)
     assert np.array_equal(classes_of(found), numbers["post/sem_seg_argmax"])
-    same_instances(ranked(objects, vocabulary, lambda x: x.numpy(), limits), numbers, "post", "area")
+    same_instances(
+        ranked(objects, vocabulary, lambda x: x.numpy(), limits), numbers, "post", "area"
+    )
 
 
 def same_instances(found: list, numbers, where: str, area: str) -> None:
@@ -98,10 +100,14 @@ def test_segmentations(golden: Golden, level: str) -> None:
         found = panoptic(objects, vocabulary, resize, shape, limits)
         assert wrong(found.labels, numbers[f"eval/{level}/panoptic_seg"]) <= WRONG
         if level == "low":
-            assert_same(class_maps(objects, [*range(5)], resize)[:, ::8, ::8], numbers["eval/sem_seg_sub"])
+            assert_same(
+                class_maps(objects, [*range(5)], resize)[:, ::8, ::8], numbers["eval/sem_seg_sub"]
+            )
             found = semantic(objects, vocabulary, resize, shape, limits)
             assert wrong(classes_of(found), numbers["eval/sem_seg_argmax"]) <= WRONG
-            same_instances(ranked(objects, vocabulary, resize, limits), numbers, "eval", "mask_area")
+            same_instances(
+                ranked(objects, vocabulary, resize, limits), numbers, "eval", "mask_area"
+            )
 
     agreeing(golden, Request(objects=True), None, check)
 

@@ -71,7 +71,9 @@ def test_drawn_prompts(golden: Golden, which: str) -> None:
         assert_same(class_logits(golden, decoded), numbers[f"{where}/pred_logits"])
         assert_same_maps(decoded.present_objects.logits, golden, f"{where}/pred_masks", QUERIES)
         assert_same_maps(decoded.spatial.logits, golden, f"{where}/pred_smasks", QUERIES)
-        assert_same(decoded.pooled.flatten(0, 1), numbers[f"{where}/pred_pspatials"].reshape(-1, 512))
+        assert_same(
+            decoded.pooled.flatten(0, 1), numbers[f"{where}/pred_pspatials"].reshape(-1, 512)
+        )
         every = 10 if "v0" in golden.model.config.name else 1
         assert_same(decoded.spatial.embeds[:, ::every], numbers[f"{where}/pred_smaskembs"])
         if f"{where}/pred_captions" in numbers:

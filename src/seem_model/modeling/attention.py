@@ -95,14 +95,16 @@ def group(
     return TokenGroup(kind, value, position, padding, owner)
 
 
-def self_attention_mask(groups: list[TokenGroup], sees: Table) -> Tensor:
-    """(B, N, N) bool, True where a row may not look.
+def self_attention_mask(
+    groups: list[TokenGroup], sees: Table, *, looking: int | None = None
+) -> Tensor:
+    """(B, n, N) bool, True where a row may not look; rows of the first ``looking`` groups only.
 
     Rows of groups that see each other may look where the owner is the same or shared; every row
     sees itself, so that no row is ever fully blocked (SEEM §5.5 as one table).
     """
     rows = []
-    for q in groups:
+    for q in groups[:looking]:
         blocks = []
         for k in groups:
             if k.kind in sees[q.kind]:
@@ -114,7 +116,7 @@ def self_attention_mask(groups: list[TokenGroup], sees: Table) -> Tensor:
                 blocks.append(torch.ones(shape, dtype=torch.bool, device=q.owner.device))
         rows.append(torch.cat(blocks, dim=2))
     blocked = torch.cat(rows, dim=1)
-    itself = torch.eye(blocked.shape[-1], dtype=torch.bool, device=blocked.device)
+    itself = torch.eye(*blocked.shape[1:], dtype=torch.bool, device=blocked.device)
     return blocked & ~itself
 
 
@@ -158,12 +160,15 @@ class CrossAttentionLayer(nn.Module):
         self.multihead_attn = Attention(width, heads)
         self.norm = nn.LayerNorm(width)
 
+    def see(self, tokens: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of (B, M, C) image tokens at (M, C) places: the same for all prompts."""
+        return self.multihead_attn.keys_values(tokens + places, tokens)
+
     def forward(
-        self, x: Tensor, position: Tensor, tokens: Tensor, places: Tensor, blocked: Tensor
+        self, x: Tensor, position: Tensor, read: tuple[Tensor, Tensor], blocked: Tensor
     ) -> Tensor:
-        """(B, N, C) rows, (B, M, C) image tokens and their positions, (B, N, M) bool."""
-        k, v = self.multihead_attn.keys_values(tokens + places, tokens)
-        return self.norm(x + self.multihead_attn.attend(x + position, k, v, blocked))
+        """(B, N, C) rows, what they :meth:`see`, (B, N, M) bool."""
+        return self.norm(x + self.multihead_attn.attend(x + position, *read, blocked))
 
 
 class SelfAttentionLayer(nn.Module):
@@ -174,9 +179,15 @@ class SelfAttentionLayer(nn.Module):
         self.self_attn = Attention(width, heads)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, x: Tensor, position: Tensor, blocked: Tensor | None) -> Tensor:
-        """(B, N, C) -> (B, N, C)."""
+    def forward(
+        self, x: Tensor, position: Tensor, blocked: Tensor | None, *, moved: int | None = None
+    ) -> Tensor:
+        """(B, N, C) -> (B, N, C); only the first ``moved`` rows look (all of them if None).
+
+        ``blocked`` (B, moved, N) bool.
+        """
         k, v = self.self_attn.keys_values(x + position, x)
+        x, position = x[:, :moved], position[:, :moved]
         return self.norm(x + self.self_attn.attend(x + position, k, v, blocked))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F
@@ -19,38 +19,13 @@ from seem_model.modeling.attention import (
     group,
     self_attention_mask,
 )
-from seem_model.modeling.decoded import Decoded, Features, Queries, Request
+from seem_model.modeling.decoded import Decoded, Features, Queries, Request, Scene
+from seem_model.modeling.mask_heads import MaskEmbed, blocked_places
 from seem_model.modeling.pixel_decoder import sine_position
 from seem_model.modeling.visual_sampler import VisualSampler, VisualTokens
 
 if TYPE_CHECKING:
     from seem_model.config import DecoderConfig
-
-
-class MaskEmbed(nn.Sequential):
-    """Three linear layers with ReLU between them: a query's mask vector."""
-
-    def __init__(self, width: int, out: int) -> None:
-        super().__init__(
-            nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
-            nn.Linear(width, out),
-        )  # fmt: skip
-
-
-def outside(logits: Tensor) -> Tensor:
-    """Where mask logits say that a pixel is not in the mask."""
-    return logits < 0
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """One image (or one prompted image) as the decoder's layers read it."""
-
-    maps: tuple[Tensor, ...]  # three (B, C, h, w), level embedding included
-    tokens: tuple[Tensor, ...]  # three (B, h*w, C)
-    places: tuple[Tensor, ...]  # three (h*w, C)
-    masks: tuple[Tensor, ...]  # mask features resized to each level, (B, M, h*w)
-    fine: Tensor  # (B, M, H/4, W/4)
 
 
 class Decoder(nn.Module):
@@ -93,6 +68,8 @@ class Decoder(nn.Module):
     # ------------------------------------------------------------------ what is looked at
     def scene(self, features: Features) -> Scene:
         """Image tokens of the three levels, computed once for all layers."""
+        if features.scene is not None:
+            return features.scene
         maps, tokens, places, masks = [], [], [], []
         for i, (project, level) in enumerate(zip(self.input_proj, features.levels, strict=True)):
             x = project(level) + self.level_embed.weight[i][None, :, None, None]
@@ -104,6 +81,18 @@ class Decoder(nn.Module):
             small = F.interpolate(features.mask, size=(h, w), mode="bilinear", align_corners=False)
             masks.append(small.flatten(2))
         return Scene(tuple(maps), tuple(tokens), tuple(places), tuple(masks), features.mask)
+
+    def prepared(self, features: Features) -> Features:
+        """The same with all that every prompt would compute anew: each layer's keys and values.
+
+        For models whose prompts do not change the features (no dense prompt fusion).
+        """
+        scene = self.scene(features)
+        read = tuple(
+            cast("CrossAttentionLayer", layer).see(scene.tokens[i % 3], scene.places[i % 3])
+            for i, layer in enumerate(self.cross)
+        )
+        return replace(features, scene=replace(scene, read=read))
 
     def _queries(
         self, batch: int, request: Request, generator: torch.Generator | None
@@ -154,30 +143,20 @@ class Decoder(nn.Module):
         return [*rows[:-1], replace(rows[-1], owner=owners)]
 
     # ------------------------------------------------------------------ prediction heads
-    def _predict(self, rows: list[TokenGroup]) -> tuple[Queries, ...]:
-        queries = []
-        for rows_of_kind in rows:
-            d = self.norm(rows_of_kind.value)
-            embeds, concepts = self.mask_embed(d), d @ self.class_embed
-            queries.append(Queries(embeds, concepts, owner=rows_of_kind.owner))
-        return tuple(queries)
+    def _embeds(self, rows: list[TokenGroup]) -> list[Tensor | None]:
+        """Mask vectors; memory rows have none."""
+        return [None if g.kind == "memory" else self.mask_embed(self.norm(g.value)) for g in rows]
 
-    def _blocked(
-        self, rows: list[TokenGroup], queries: tuple[Queries, ...], scene: Scene, level: int,
-        memory: Tensor | None,
-    ) -> Tensor:  # fmt: skip
-        """(B, N, h*w) bool: outside a row's current mask; an empty mask opens the whole row."""
-        masks = []
-        for g, q in zip(rows, queries, strict=True):
-            if g.kind == "memory" and memory is not None:
-                size = scene.maps[level].shape[-2:]
-                small = F.interpolate(memory, size=size, mode="bilinear", align_corners=False)
-                index = g.owner[:, :, None].expand(-1, -1, small[0, 0].numel())
-                masks.append(small.flatten(2).gather(1, index))
-            else:
-                masks.append(q.embeds.detach() @ scene.masks[level].detach())
-        blocked = outside(torch.cat(masks, dim=1))
-        return blocked & ~blocked.all(dim=2, keepdim=True)
+    def _predict(
+        self, rows: list[TokenGroup], embeds: list[Tensor | None], scene: Scene,
+        pooled: Tensor | None,
+    ) -> Decoded:  # fmt: skip
+        queries = {
+            g.kind: Queries(m, self.norm(g.value) @ self.class_embed, owner=g.owner)
+            for g, m in zip(rows, embeds, strict=True)
+            if m is not None
+        }
+        return Decoded.of(queries, scene.fine, pooled)
 
     # ------------------------------------------------------------------ the pass
     def forward(
@@ -201,35 +180,34 @@ class Decoder(nn.Module):
         clicks = None
         if request.points is not None:
             clicks = self.sampler(request.points, scene.maps, scene.fine)
-        text = request.text
-        outputs = [self._predict(rows)]
+        text, pooled = request.text, self._pooled(clicks, request.example)
+        embeds, outputs = self._embeds(rows), []
         for i in range(self.config.layers):
-            level = i % 3
+            if every_layer:
+                outputs.append(self._predict(rows, embeds, scene, pooled))
             rows = self._shared_out(rows, request.prompts, generator)
-            blocked = self._blocked(rows, outputs[-1], scene, level, request.memory)
+            blocked = blocked_places(rows, embeds, scene, i % 3, request.memory)
             rows, text = self._layer(i, scene, rows, blocked, text, (clicks, request.example))
-            outputs.append(self._predict(rows))
-        pooled, kinds = self._pooled(clicks, request.example), [g.kind for g in rows]
-        wanted = outputs if every_layer else outputs[-1:]
-        decoded = [
-            Decoded.of(dict(zip(kinds, queries, strict=True)), scene.fine, pooled)
-            for queries in wanted
-        ]
-        return decoded[-1].with_aux(tuple(decoded[:-1]))
+            embeds = self._embeds(rows)
+        return self._predict(rows, embeds, scene, pooled).with_aux(tuple(outputs))
 
     def _layer(
         self, i: int, scene: Scene, rows: list[TokenGroup], blocked: Tensor,
         text: TokenGroup | None, prompts: tuple[VisualTokens | None, VisualTokens | None],
     ) -> tuple[list[TokenGroup], TokenGroup | None]:  # fmt: skip
         level = i % 3
+        cross = cast("CrossAttentionLayer", self.cross[i])
         x = torch.cat([g.value for g in rows], dim=1)
         position = torch.cat([g.position for g in rows], dim=1)
-        x = self.cross[i](x, position, scene.tokens[level], scene.places[level], blocked)
+        tokens, places = scene.tokens[level], scene.places[level]
+        read = scene.read[i] if scene.read else cross.see(tokens, places)
+        x = cross(x, position, read, blocked)
         lengths = [g.length for g in rows]
         moved = [g.replaced(v) for g, v in zip(rows, x.split(lengths, dim=1), strict=True)]
-        everyone = list(moved)
         if text is not None:
-            everyone.append(text)
+            moved.append(text)
+        # Tokens of visual prompts are read anew in every layer: they are looked at, never moved.
+        everyone = list(moved)
         clicks, example = prompts
         if clicks is not None:
             everyone.append(clicks.at(level, "clicks"))
@@ -237,11 +215,12 @@ class Decoder(nn.Module):
             everyone.append(example.at(level, "example"))
         x = torch.cat([g.value for g in everyone], dim=1)
         position = torch.cat([g.position for g in everyone], dim=1)
-        hidden = self_attention_mask(everyone, TABLES[self.config.prompting])
-        x = self.ffn[i](self.self_attention[i](x, position, hidden))
-        parts = x.split([g.length for g in everyone], dim=1)
-        rows = [g.replaced(v) for g, v in zip(rows, parts[: len(rows)], strict=True)]
-        return rows, None if text is None else text.replaced(parts[len(rows)])
+        table = TABLES[self.config.prompting]
+        hidden = self_attention_mask(everyone, table, looking=len(moved))
+        lengths = [g.length for g in moved]
+        x = self.ffn[i](self.self_attention[i](x, position, hidden, moved=sum(lengths)))
+        moved = [g.replaced(v) for g, v in zip(moved, x.split(lengths, dim=1), strict=True)]
+        return (moved, None) if text is None else (moved[:-1], moved[-1])
 
     def _pooled(self, clicks: VisualTokens | None, example: VisualTokens | None) -> Tensor | None:
         if clicks is None:
