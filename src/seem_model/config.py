@@ -203,24 +203,26 @@ def from_json(values: dict[str, Any], kind: type = ModelConfig) -> Any:
             f"This checkpoint has format {given['format']}; this version reads {FORMAT}. "
             "Update napari-seem."
         )
-    usual = {name: type(f.default).__name__ for name, f in known.items()}
-    built = {name: _value(value, hints[name], name, usual[name]) for name, value in given.items()}
+    built = {
+        name: _value(value, hints[name], name, usual=type(known[name].default).__name__)
+        for name, value in given.items()
+    }
     try:
         return kind(**built)
     except TypeError as error:
         raise ConfigError(f"{kind.__name__}: {error}.") from error
 
 
-def _value(value: Any, hint: Any, name: str, usual: str) -> Any:
-    """One value of a field; ``usual`` is the class of settings that do not say theirs."""
+def _value(value: Any, hint: Any, name: str, *, usual: str) -> Any:
+    """One value of a field; ``usual`` is the type of its default, which needs no tag."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         options = typing.get_args(hint)
         if value is None and type(None) in options:
             return None
         parts = [o for o in options if dataclasses.is_dataclass(o)]
-        tag = value.get("type", usual) if isinstance(value, dict) else value
+        tag = value.get("type") if isinstance(value, dict) else value
         for part in typing.cast("list[type]", parts):
-            if isinstance(value, dict) and (len(parts) == 1 or part.__name__ == tag):
+            if isinstance(value, dict) and (len(parts) == 1 or part.__name__ == (tag or usual)):
                 return from_json(value, part)
         raise ConfigError(f"Unknown type {tag!r} for {name}.")
     if dataclasses.is_dataclass(hint):
