@@ -10,6 +10,7 @@ import torch
 import seem_model
 from seem_model import checkpoint
 from seem_model.config import FOCAL_TINY, TINY, FrameConfig, ModelConfig
+from seem_model.dry_run import described
 from seem_model.errors import ConfigError
 from seem_model.modeling.davit_config import DavitConfig
 from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
@@ -102,6 +103,26 @@ def test_sam_trains_on_its_own_size_only(data: Path, tmp_path: Path) -> None:
     for sizes in ((64,), (SIDE, 64)):
         with pytest.raises(ConfigError, match=r"small-sam sees images 96 pixels .* sizes=\[96\]"):
             start_model(replace(recipe, start=str(tmp_path / "model"), sizes=sizes))
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["focal_large", "davit_d3"])
+def test_a_recipe_of_full_size_can_be_tried(name: str, data: Path, tmp_path: Path) -> None:
+    recipe = Recipe.from_yaml(
+        ROOT / f"recipes/{name}.yaml",
+        (
+            f"data=[{{path: {data}, complete: true}}]", "root=", "start=", f"out={tmp_path}/run",
+            f"model={name.replace('_', '-')}-minilm", "sizes=[64]", "precision=no",
+            "batch.images=1", "batch.objects=1", "rounds.most=0", "loader_workers=0",
+            "evaluate_every=0",
+        ),
+    )  # fmt: skip
+    lines = [line.split() for line in described(recipe).splitlines()]
+    assert ["decoder", "39,812,608", "0"] in lines
+    assert {row[1] for row in lines if row[:1] in (["backbone"], ["pixel_decoder"])} == {"0"}
 
 
 # ---------------------------------------------------------------------- by name
