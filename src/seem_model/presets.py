@@ -2,7 +2,8 @@
 
 A file does not tell its layout: v0 and v1 have the same names and shapes, and the demo reads v0
 weights. ``separate_v1`` with drawn query rows is v1, ``separate_v0`` with all of them v0, ``joint``
-the demo.
+the demo. SAM models were published as v1 only; of DaViT there is the official configuration, and no
+file that we know of.
 """
 
 from __future__ import annotations
