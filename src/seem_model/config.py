@@ -10,8 +10,11 @@ from typing import Any, Literal
 
 from seem_model.errors import ConfigError
 from seem_model.modeling.backbone_config import LITE0, TINY_BACKBONE, EfficientNetLiteConfig
+from seem_model.modeling.davit_config import DavitConfig
+from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
 from seem_model.modeling.focal_config import FOCAL_TINY_BACKBONE, FocalConfig
 from seem_model.modeling.naming import NamingConfig
+from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.modeling.seeds import SeedsConfig
 from seem_model.modeling.text_config import (
     ClipTextConfig,
@@ -111,7 +114,8 @@ class FrameConfig:
     resample: Literal["bilinear", "bicubic"] = "bilinear"
 
 
-BackboneConfig = EfficientNetLiteConfig | FocalConfig
+BackboneConfig = EfficientNetLiteConfig | FocalConfig | SamVitConfig | DavitConfig
+AnyPixelDecoderConfig = PixelDecoderConfig | DeformablePixelDecoderConfig
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class ModelConfig:
     name: str
     backbone: BackboneConfig
     text: TextConfig
-    pixel_decoder: PixelDecoderConfig = PixelDecoderConfig()
+    pixel_decoder: AnyPixelDecoderConfig = PixelDecoderConfig()
     decoder: DecoderConfig = DecoderConfig()
     dense: DensePromptConfig | None = None
     naming: NamingConfig | None = None
@@ -208,14 +212,18 @@ def from_json(values: dict[str, Any], kind: type = ModelConfig) -> Any:
             f"This checkpoint has format {given['format']}; this version reads {FORMAT}. "
             "Update napari-seem."
         )
-    built = {name: _value(value, hints[name], name) for name, value in given.items()}
+    built = {
+        name: _value(value, hints[name], name, usual=type(known[name].default).__name__)
+        for name, value in given.items()
+    }
     try:
         return kind(**built)
     except TypeError as error:
         raise ConfigError(f"{kind.__name__}: {error}.") from error
 
 
-def _value(value: Any, hint: Any, name: str) -> Any:
+def _value(value: Any, hint: Any, name: str, *, usual: str) -> Any:
+    """One value of a field; ``usual`` is the type of its default, which needs no tag."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         options = typing.get_args(hint)
         if value is None and type(None) in options:
@@ -223,7 +231,7 @@ def _value(value: Any, hint: Any, name: str) -> Any:
         parts = [o for o in options if dataclasses.is_dataclass(o)]
         tag = value.get("type") if isinstance(value, dict) else value
         for part in typing.cast("list[type]", parts):
-            if isinstance(value, dict) and (len(parts) == 1 or part.__name__ == tag):
+            if isinstance(value, dict) and (len(parts) == 1 or part.__name__ == (tag or usual)):
                 return from_json(value, part)
         raise ConfigError(f"Unknown type {tag!r} for {name}.")
     if dataclasses.is_dataclass(hint):

@@ -9,22 +9,26 @@ from typing import TYPE_CHECKING
 import torch
 
 from seem_model import checkpoint
-from seem_model.config import FOCAL_TINY, LITE, TINY, ModelConfig
+from seem_model.config import LITE, TINY, ModelConfig
 from seem_model.errors import ConfigError, SeemError
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
+from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.modeling.text_config import ClipTextConfig, MiniLMConfig
+from seem_model.presets import OFFICIAL
 
 if TYPE_CHECKING:
     from seem_model.modeling.seem import Seem
     from seem_model.recipe import Recipe
 
-_PRESETS = {
-    "lite": LITE,
-    "tiny": TINY,
-    "focal-tiny": FOCAL_TINY,
-    # The paper's model with the embedded text tower: CLIP's comes with converted weights only.
-    "focal-tiny-minilm": replace(FOCAL_TINY, name="focal-tiny-minilm", text=MiniLMConfig()),
+_MINILM = "-minilm"
+
+# The published models, the v1 layout (the paper's last word) without its suffix as well.
+_PUBLISHED = OFFICIAL | {
+    short: replace(config, name=short)
+    for name, config in OFFICIAL.items()
+    if (short := name.removesuffix("-v1")) != name
 }
+_PRESETS = {"lite": LITE, "tiny": TINY, **_PUBLISHED}
 
 
 def start_model(recipe: Recipe) -> Seem:
@@ -33,19 +37,33 @@ def start_model(recipe: Recipe) -> Seem:
     Raises
     ------
     SeemError
-        If the preset is unknown, or weights it cannot do without are missing.
+        If the preset is unknown, weights it cannot do without are missing, or the recipe's images
+        do not fit the model.
     """
     torch.manual_seed(recipe.seed)
-    if recipe.start:
-        where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
-        model = checkpoint.load_model(where)
-        return _grown(model, where, _preset(recipe)) if recipe.grow else model
+    model = _loaded(recipe) if recipe.start else _untrained(recipe)
+    backbone = model.config.backbone
+    if isinstance(backbone, SamVitConfig) and set(recipe.sizes) != {backbone.side}:
+        raise ConfigError(
+            f"{model.config.name} sees images {backbone.side} pixels wide only: set "
+            f"sizes=[{backbone.side}]."
+        )
+    return model
+
+
+def _loaded(recipe: Recipe) -> Seem:
+    where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
+    model = checkpoint.load_model(where)
+    return _grown(model, where, _preset(recipe)) if recipe.grow else model
+
+
+def _untrained(recipe: Recipe) -> Seem:
     config = _preset(recipe)
     if isinstance(config.text, ClipTextConfig):
         raise ConfigError(
             f"{recipe.model} reads text with CLIP's tower, which must have learned before: give a "
             "converted checkpoint with start=FOLDER, or start at random with "
-            f"model={recipe.model}-minilm."
+            f"model={recipe.model}{_MINILM}."
         )
     model = checkpoint.build(config)
     if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
@@ -54,9 +72,20 @@ def start_model(recipe: Recipe) -> Seem:
 
 
 def _preset(recipe: Recipe) -> ModelConfig:
-    if recipe.model not in _PRESETS:
-        raise ConfigError(f'Unknown model "{recipe.model}"; known: {", ".join(_PRESETS)}.')
-    return _PRESETS[recipe.model]
+    """The preset of a name; ``-minilm`` exchanges CLIP's tower for the embedded one.
+
+    CLIP's comes with converted weights only.
+    """
+    name = recipe.model
+    published = _PUBLISHED.get(name.removesuffix(_MINILM))
+    if published is not None and name.endswith(_MINILM):
+        return replace(published, name=name, text=MiniLMConfig())
+    if name not in _PRESETS:
+        raise ConfigError(
+            f'Unknown model "{name}"; known: {", ".join(_PRESETS)} (all but the first two with '
+            f"{_MINILM} as well)."
+        )
+    return _PRESETS[name]
 
 
 def _grown(model: Seem, where: Path, preset: ModelConfig) -> Seem:

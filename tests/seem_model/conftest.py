@@ -46,6 +46,14 @@ class Official:
         with np.load(self.folder / "fixtures" / f"focalt_{name}.npz") as numbers:
             return dict(numbers)
 
+    def weights_of(self, name: str, start: str) -> dict[str, torch.Tensor]:
+        """The rule's weights under official names: those of a checkpoint that begin so."""
+        return {
+            k: torch.from_numpy(np.asarray(self.weights.value(k, shape)))
+            for k, shape in self.manifest(name).items()
+            if k.startswith(start)
+        }
+
     def losses(self, version: str) -> dict[str, np.ndarray]:
         """Losses, gradient norms and draws of one training step of `v0` or `v1`."""
         with np.load(self.folder / "fixtures" / f"loss_{version}.npz") as numbers:

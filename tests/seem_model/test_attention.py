@@ -138,5 +138,6 @@ def test_blocked_places_do_not_matter() -> None:
     changed = tokens.clone()
     changed[:, 4:] = 99
     torch.testing.assert_close(
-        layer(x, position, tokens, places, blocked), layer(x, position, changed, places, blocked)
+        layer(x, position, layer.see(tokens, places), blocked),
+        layer(x, position, layer.see(changed, places), blocked),
     )

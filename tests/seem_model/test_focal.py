@@ -1,8 +1,11 @@
-"""The FocalNet backbone: sizes, shapes and the official numbers."""
+"""The FocalNet backbone: sizes, shapes, transformers' FocalNet and the official numbers."""
+
+import re
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from seem_model.modeling.focal import FocalNet
 from seem_model.modeling.focal_config import (
@@ -10,6 +13,7 @@ from seem_model.modeling.focal_config import (
     FOCAL_TINY_BACKBONE,
     FocalConfig,
 )
+from seem_model.official_names import from_official
 
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 SMALL = {"width": 8, "depths": (1, 1, 2, 1), "levels": 2}
@@ -72,3 +76,120 @@ def test_gives_the_official_maps(official) -> None:
                 expected = official.numbers[f"{key}/{name}/{what}"]
                 error = np.linalg.norm(value.numpy() - expected) / np.linalg.norm(expected)
                 assert error < 1e-4, f"{key}/{name}/{what}"
+
+
+# ---------------------------------------------------------------------- transformers' FocalNet
+def renamed(ours: str) -> str:
+    """Our name of a tensor of a stage -> that of transformers' FocalNetModel."""
+    name = ours.replace("stem.proj.", "embeddings.patch_embeddings.projection.")
+    name = name.replace("stem.norm.", "embeddings.norm.")
+    name = re.sub(r"^downs\.(\d)\.proj", r"encoder.stages.\1.downsample.projection", name)
+    name = re.sub(r"^downs\.(\d)", r"encoder.stages.\1.downsample", name)
+    name = re.sub(r"^stages\.(\d)\.blocks", r"encoder.stages.\1.layers", name)
+    name = name.replace("modulation.f.", "modulation.projection_in.")
+    name = name.replace("modulation.h.", "modulation.projection_context.")
+    name = name.replace("modulation.proj.", "modulation.projection_out.")
+    return re.sub(r"(focal_layers\.\d)\.", r"\1.0.", name)
+
+
+def theirs(config: FocalConfig, *, device: str = "cpu") -> nn.Module:
+    """Their FocalNet of the same sizes, its last norm left out."""
+    from transformers import FocalNetConfig, FocalNetModel
+
+    with torch.device(device):
+        model = FocalNetModel(
+            FocalNetConfig(
+                embed_dim=config.width, use_conv_embed=True,
+                hidden_sizes=[config.width * 2**i for i in range(4)], depths=list(config.depths),
+                focal_levels=[config.levels] * 4, focal_windows=[3] * 4,
+                mlp_ratio=float(config.mlp_ratio), use_layerscale=True, use_post_layernorm=True,
+                normalize_modulator=True, drop_path_rate=0.0,
+            ),
+            add_pooling_layer=False,
+        )  # fmt: skip
+    model.layernorm = nn.Identity()
+    return model.eval()
+
+
+def maps_before_steps_down(model: nn.Module, image: Tensor) -> list[Tensor]:
+    """What their four stages give before downsampling, (B, C, H, W)."""
+    found: list[Tensor] = []
+
+    def keep(_stage: nn.Module, given: tuple, made: tuple) -> None:
+        found.append(made[1].transpose(1, 2).unflatten(2, tuple(given[1])))
+
+    for stage in model.encoder.stages:
+        stage.register_forward_hook(keep)
+    model(image)
+    return found
+
+
+def compare_with_theirs(ours: FocalNet, oracle: nn.Module, image: Tensor, *, within: float) -> None:
+    state = {renamed(k): v for k, v in ours.state_dict().items() if not k.startswith("norms.")}
+    oracle.load_state_dict(state, assign=True)
+    expected = maps_before_steps_down(oracle, image)
+    for level, norm, before in zip(ours(image), ours.norms, expected, strict=True):
+        after = norm(before)
+        assert level.isfinite().all()
+        assert (level - after).norm() / after.norm() < within
+
+
+def shaken(config: FocalConfig) -> FocalNet:
+    """A small backbone none of whose parameters is at its plain beginning."""
+    torch.manual_seed(0)
+    model = FocalNet(config)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(torch.randn_like(p) * 0.2)
+    return model.eval()
+
+
+@torch.no_grad()
+def test_the_large_flavour_gives_what_transformers_gives() -> None:
+    config = FocalConfig(**SMALL, depthwise=False, stem_padding=2)
+    compare_with_theirs(shaken(config), theirs(config), torch.randn(2, 3, 64, 96), within=1e-5)
+
+
+@torch.no_grad()
+def test_the_tiny_flavour_gives_what_their_parts_give_in_its_order() -> None:
+    config = FocalConfig(**SMALL)
+    ours, oracle = shaken(config), theirs(config)
+    state = {renamed(k): v for k, v in ours.state_dict().items() if ".dw" not in k}
+    oracle.load_state_dict({k: v for k, v in state.items() if not k.startswith("norms.")})
+    oracle.embeddings.patch_embeddings.projection.padding = (3, 3)
+    stages = zip(oracle.encoder.stages, ours.stages, strict=True)
+    for block, mine in (pair for a, b in stages for pair in zip(a.layers, b.blocks, strict=True)):
+
+        def forward(x, size, block=block, mine=mine) -> Tensor:
+            def nearby(x: Tensor, conv: nn.Module) -> Tensor:
+                image = x.transpose(1, 2).unflatten(2, tuple(size))
+                return x + conv(image).flatten(2).transpose(1, 2)
+
+            x = nearby(x, mine.dw1)
+            seen = block.modulation(x.unflatten(1, tuple(size))).flatten(1, 2)
+            x = block.norm1(x + block.gamma_1 * seen)
+            x = nearby(x, mine.dw2)
+            return block.norm2(x + block.gamma_2 * block.mlp(x))
+
+        block.forward = forward
+    image = torch.randn(2, 3, 64, 96)
+    expected = maps_before_steps_down(oracle, image)
+    for level, norm, before in zip(ours(image), ours.norms, expected, strict=True):
+        after = norm(before)
+        assert (level - after).norm() / after.norm() < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.official
+@torch.no_grad()
+def test_the_large_model_gives_what_transformers_gives(official) -> None:
+    with torch.device("meta"):
+        model = FocalNet(FOCAL_LARGE_BACKBONE)
+    weights = from_official(official.weights_of("seem_focall_v1", "backbone."))[0]
+    state = {k.removeprefix("backbone."): v for k, v in weights.items()}
+    model.load_state_dict(state, assign=True)
+    del weights, state
+    # In double precision: 24 blocks let the rounding of single precision grow to 5e-5.
+    image = torch.from_numpy(official.inputs.image_a()).double().permute(2, 0, 1)[None]
+    oracle = theirs(FOCAL_LARGE_BACKBONE, device="meta")
+    compare_with_theirs(model.double().eval(), oracle, (image - 120) / 57, within=1e-10)

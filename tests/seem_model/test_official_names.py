@@ -9,7 +9,10 @@ import torch
 
 from seem_model.config import FOCAL_TINY, DecoderConfig, PixelDecoderConfig
 from seem_model.errors import CheckpointError
-from seem_model.modeling.focal_config import FOCAL_LARGE_BACKBONE, FocalConfig
+from seem_model.modeling.davit_config import DavitConfig
+from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
+from seem_model.modeling.focal_config import FocalConfig
+from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.modeling.seem import Seem
 from seem_model.modeling.text_config import ClipTextConfig
 from seem_model.official_names import (
@@ -19,8 +22,17 @@ from seem_model.official_names import (
     official_name,
     to_official,
 )
+from seem_model.presets import OFFICIAL
 
-FOCAL_LARGE = replace(FOCAL_TINY, name="focal-large", backbone=FOCAL_LARGE_BACKBONE)
+# One of each that has names and shapes of its own, and the official manifests with the same.
+MANIFESTS = {
+    "focal-tiny-v1": ("seem_focalt_v0", "seem_focalt_v1"),
+    "focal-large-v1": ("seem_focall_v0", "seem_focall_v1"),
+    "sam-base-v1": ("seem_samvitb_v1",),
+    "sam-large-v1": ("seem_samvitl_v1",),
+    "davit-d3-v1": ("davitd3",),
+    "davit-d5-v1": ("davitd5",),
+}
 SMALL = replace(
     FOCAL_TINY,
     backbone=FocalConfig(width=8, depths=(1, 1, 2, 1), levels=2),
@@ -28,17 +40,31 @@ SMALL = replace(
     pixel_decoder=PixelDecoderConfig(width=16, mask_width=16, layers=2, heads=2, ffn=32, groups=4),
     decoder=DecoderConfig(width=16, concept=16, queries=6, heads=2, ffn=32, layers=2, memory=4),
 )
+SMALL_SAM = replace(
+    SMALL,
+    backbone=SamVitConfig(
+        width=8, depth=2, heads=2, global_blocks=(1,), window=3, side=64, channels=(4, 8, 8, 16)
+    ),
+    pixel_decoder=DeformablePixelDecoderConfig(
+        width=16, mask_width=16, layers=2, heads=2, points=2, ffn=32, groups=4
+    ),
+)
+SMALL_DAVIT = replace(
+    SMALL,
+    backbone=DavitConfig(widths=(8, 8, 16, 16), depths=(1, 1, 2, 1), heads=(2, 2, 4, 4), window=2),
+)
 
 
 @cache
-def shapes(config) -> dict[str, torch.Tensor]:
+def shapes(name: str) -> dict[str, torch.Tensor]:
     with torch.device("meta"):
-        return Seem(config).state_dict()
+        return Seem(OFFICIAL[name]).state_dict()
 
 
-def test_every_tensor_of_ours_comes_back_with_its_values() -> None:
+@pytest.mark.parametrize("config", [SMALL, SMALL_SAM, SMALL_DAVIT])
+def test_every_tensor_of_ours_comes_back_with_its_values(config) -> None:
     torch.manual_seed(0)
-    ours = Seem(SMALL).state_dict()
+    ours = Seem(config).state_dict()
     official = to_official(ours)
     back, unknown = from_official(official)
     assert not unknown
@@ -49,28 +75,39 @@ def test_every_tensor_of_ours_comes_back_with_its_values() -> None:
     assert sum(v.numel() for v in ours.values()) == sum(v.numel() for v in official.values())
 
 
-@pytest.mark.parametrize("config", [FOCAL_TINY, FOCAL_LARGE], ids=lambda c: c.name)
-def test_the_table_is_one_to_one_at_full_size(config) -> None:
-    ours = shapes(config)
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_table_is_one_to_one_at_full_size(name: str) -> None:
+    ours = shapes(name)
     back, unknown = from_official(to_official(ours))
     assert not unknown
     assert {k: v.shape for k, v in back.items()} == {k: v.shape for k, v in ours.items()}
 
 
+def test_every_official_model_is_looked_at() -> None:
+    alike = {name.rpartition("-")[0] for name in OFFICIAL}
+    assert alike == {name.rpartition("-")[0] for name in MANIFESTS}
+
+
 def test_no_row_of_the_table_is_idle_or_doubled() -> None:
     assert len({ours for ours, _ in RENAMES}) == len(RENAMES)
     assert len({official for _, official in RENAMES}) == len(RENAMES)
-    names = to_official(shapes(FOCAL_TINY))
+    names = {name for model in MANIFESTS for name in to_official(shapes(model))}
     for _, row in RENAMES:
         assert any(fnmatchcase(name, row.replace("#", "*")) for name in names), row
 
 
-@pytest.mark.parametrize("name", ["seem_focalt_v0", "seem_focalt_v1", "seem_focall_v1"])
+@pytest.mark.parametrize("name", MANIFESTS)
 def test_names_and_shapes_are_those_of_the_official_models(official, name: str) -> None:
-    config = FOCAL_LARGE if "focall" in name else FOCAL_TINY
-    manifest = official.manifest(name)
-    ours = {k: tuple(v.shape) for k, v in to_official(shapes(config)).items()}
-    assert ours == {k: v for k, v in manifest.items() if k not in REBUILT}
+    ours = {k: tuple(v.shape) for k, v in to_official(shapes(name)).items()}
+    for manifest in MANIFESTS[name]:
+        theirs = official.manifest(manifest)
+        assert ours == {k: v for k, v in theirs.items() if k not in REBUILT}, manifest
+        # and read the other way round, as a checkpoint is
+        back, unknown = from_official({k: torch.empty(v, device="meta") for k, v in theirs.items()})
+        assert not unknown
+        assert {k: v.shape for k, v in back.items()} == {
+            k: v.shape for k, v in shapes(name).items()
+        }
 
 
 def test_queries_keys_and_values_are_cut_in_this_order() -> None:

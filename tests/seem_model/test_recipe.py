@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from seem_model.config import FOCAL_TINY
 from seem_model.errors import ConfigError
 from seem_model.loss_config import TaskWeights
 from seem_model.modeling.seem import Seem
 from seem_model.optimise import parameter_groups, part_sizes
+from seem_model.presets import OFFICIAL
 from seem_model.recipe import Recipe
 from seem_model.start import start_model
 
@@ -106,18 +106,59 @@ def test_the_ablations_in_the_docs_are_changes_of_the_paper_recipe() -> None:
     assert replace(ours, out=file.out, precision=file.precision) == file
 
 
+def trained(name: str, recipe: Recipe) -> dict[str, int]:
+    """Parameters that learn in each part of an official model."""
+    with torch.device("meta"):
+        model = Seem(OFFICIAL[name])
+    parameter_groups(model, recipe.optim)
+    return {part: sizes[0] for part, sizes in part_sizes(model).items() if sizes[0]}
+
+
 def test_the_paper_recipe_has_the_published_numbers() -> None:
     recipe = Recipe.from_yaml(ROOT / "recipes/focal_tiny.yaml")
     assert recipe.batch.images * 8 == 16
     assert recipe.rounds.most == 5
     assert recipe.loss.objects == TaskWeights(2.0, 5.0, 5.0)
     assert recipe.loss.clicks == recipe.loss.phrases == TaskWeights(0.4, 1.0, 1.0)
+    assert trained("focal-tiny-v1", recipe) == {"decoder": 39_812_608}
+
+
+@pytest.mark.parametrize("name", ["focal_large", "davit_d3", "sam_vit_base"])
+def test_the_paper_s_other_models_train_as_its_first(name: str) -> None:
+    first = Recipe.from_yaml(ROOT / "recipes/focal_tiny.yaml")
+    recipe = Recipe.from_yaml(ROOT / f"recipes/{name}.yaml")
+    own = replace(first, model=recipe.model, start=recipe.start, out=recipe.out)
+    if name == "sam_vit_base":
+        optim = replace(own.optim, frozen=recipe.optim.frozen, backbone_lr=own.optim.lr)
+        own = replace(own, optim=optim)
+    assert recipe == own
+    assert f"{recipe.model}-v1" in OFFICIAL
+    assert (Path(recipe.start).name, Path(recipe.out).name) != ("focal_tiny", "focal_tiny")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"),
+    [
+        ("focal_large", "focal-large-v1"),
+        ("davit_d3", "davit-d3-v1"),
+        ("davit_d3", "davit-d5-v1"),
+    ],
+)
+def test_only_the_prompt_decoder_learns(recipe: str, name: str) -> None:
+    read = Recipe.from_yaml(ROOT / f"recipes/{recipe}.yaml")
+    assert trained(name, read) == {"decoder": 39_812_608}
+
+
+@pytest.mark.parametrize("name", ["sam-base-v1", "sam-large-v1"])
+def test_with_sam_what_nothing_has_taught_learns_too(name: str) -> None:
+    parts = trained(name, Recipe.from_yaml(ROOT / "recipes/sam_vit_base.yaml"))
     with torch.device("meta"):
-        model = Seem(FOCAL_TINY)
-    parameter_groups(model, recipe.optim)
-    trained = {part: sizes[0] for part, sizes in part_sizes(model).items() if sizes[0]}
-    assert list(trained) == ["decoder"]
-    assert sum(trained.values()) == pytest.approx(39.81e6, rel=1e-3)
+        neck = Seem(OFFICIAL[name]).backbone.neck
+    assert parts == {
+        "decoder": 39_812_608,
+        "pixel_decoder": 13_964_480,
+        "backbone": sum(p.numel() for p in neck.parameters()),
+    }
 
 
 def test_a_text_may_be_emptied(path: Path) -> None:

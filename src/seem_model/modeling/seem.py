@@ -10,14 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seem_model.modeling.attention import TokenGroup, group
-from seem_model.modeling.backbone_config import EfficientNetLiteConfig
+from seem_model.modeling.build import build_backbone, build_pixel_decoder
 from seem_model.modeling.decoded import Decoded, Features, Request
 from seem_model.modeling.decoder import Decoder
 from seem_model.modeling.dense_prompt import DensePrompt, PromptMaps
-from seem_model.modeling.efficientnet import EfficientNetLite
-from seem_model.modeling.focal import FocalNet
 from seem_model.modeling.naming import Naming
-from seem_model.modeling.pixel_decoder import PixelDecoder
 from seem_model.modeling.seeds import Seeds
 from seem_model.modeling.text import TextStates, build_text
 from seem_model.modeling.visual_sampler import VisualTokens, gather_points
@@ -41,13 +38,10 @@ class Seem(nn.Module):
     def __init__(self, config: ModelConfig, *, folder: Path | None = None) -> None:
         super().__init__()
         self.config = config
-        if isinstance(config.backbone, EfficientNetLiteConfig):
-            self.backbone: nn.Module = EfficientNetLite(config.backbone)
-        else:
-            self.backbone = FocalNet(config.backbone)
+        self.backbone = build_backbone(config.backbone)
         pixel, decoder = config.pixel_decoder, config.decoder
-        channels: tuple[int, ...] = self.backbone.channels
-        self.pixel_decoder = PixelDecoder(channels, pixel)
+        channels = self.backbone.channels
+        self.pixel_decoder = build_pixel_decoder(channels, pixel)
         self.decoder = Decoder(decoder, level_width=pixel.width, mask_width=pixel.mask_width)
         self.dense = (
             None
