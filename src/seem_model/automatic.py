@@ -13,6 +13,7 @@ from seem_model.proposal import probabilities
 from seem_model.proposals import Watch, proposals
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from seem_model.encoded import ImageFeatures, Look
@@ -70,7 +71,11 @@ def _by_queries(
         "instances": everything.instances,
         "semantic": everything.semantic,
     }[kind]
-    return read(found, words, lambda logits: frame.back(logits, shape), shape, thresholds)
+
+    def full_size(logits: Tensor) -> NDArray[np.float32]:
+        return frame.back(logits, shape, bicubic=True)
+
+    return read(found, words, full_size, shape, thresholds)
 
 
 def by_phrase(

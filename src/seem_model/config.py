@@ -134,6 +134,14 @@ class ModelConfig:
     frame: FrameConfig = FrameConfig()
     format: int = FORMAT
 
+    @property
+    def composed(self) -> bool:
+        """Whether it is ours: prompts of all kinds compose, and answers settle near new marks.
+
+        The official layouts answer as the official code does.
+        """
+        return self.decoder.prompting == "composed"
+
 
 LITE = ModelConfig(
     name="lite",

@@ -97,11 +97,18 @@ class Look:
         What was found, in the text space.
     frame : Frame
         The view.
+    bicubic : bool
+        How it is brought to original pixels (see :meth:`Frame.part`).
     """
 
     coarse: Tensor
     concepts: Tensor
     frame: Frame
+    bicubic: bool = False
+
+    def logits(self, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """(H, W) mask logits in original pixels."""
+        return self.frame.back(self.coarse, shape, bicubic=self.bicubic)
 
     def remembered(self, prompts: Prompts) -> Memory:
         """What the next round should know of it."""
@@ -132,7 +139,7 @@ def encode(model: Seem, rgb: RGB, box: Box, *, long_side: int) -> Encoded:
     limits = config if whole else replace(config, max_upscale=float("inf"))
     frame = Frame.fit(box, long_side=long_side, config=limits)
     pixels = frame.image(rgb, config).to(model.logit_scale.device)
-    return Encoded(frame, model.encode_image(pixels))
+    return Encoded(frame, model.prepared(model.encode_image(pixels)))
 
 
 def encode_whole(model: Seem, rgb: RGB) -> Encoded:

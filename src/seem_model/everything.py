@@ -13,6 +13,7 @@ from torch import Tensor
 from seem_model.values import Segment, Segmentation
 
 if TYPE_CHECKING:
+    from seem_model.config import ModelConfig
     from seem_model.vocabulary import Vocabulary
 
 Resize = Callable[[Tensor], NDArray[np.float32]]  # (h, w) logits -> (H, W) logits
@@ -38,6 +39,11 @@ class Thresholds:
     overlap: float = 0.8
     free: float = 0.5
     top: int = 100
+
+    @classmethod
+    def of(cls, config: ModelConfig) -> Thresholds:
+        """Those of a model: official v0 and v1 were evaluated with a higher score."""
+        return cls(score=0.8) if config.decoder.prompting.startswith("separate") else cls()
 
 
 @dataclass(frozen=True, eq=False)

@@ -210,9 +210,11 @@ class Frame:
         shown: NDArray[np.float32] = content[0, 0].numpy()
         return shown
 
-    def back(self, logits: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:
+    def back(
+        self, logits: Tensor, shape: tuple[int, int], *, bicubic: bool = False
+    ) -> NDArray[np.float32]:
         """(h, w) stride-4 logits of the padded grid -> (H, W) original, far outside elsewhere."""
-        part = self.part(logits)
+        part = self.part(logits, bicubic=bicubic)
         if part.shape == shape:
             return part
         whole = np.full(shape, FAR_OUTSIDE, np.float32)

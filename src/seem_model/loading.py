@@ -10,7 +10,9 @@ from seem_model import checkpoint as checkpoints
 from seem_model import vocabulary
 from seem_model.config import TINY
 from seem_model.errors import CheckpointError
+from seem_model.everything import Thresholds
 from seem_model.library import is_kept, place
+from seem_model.modeling.winograd import quicken
 from seem_model.predictor import Predictor
 from seem_model.releases import RELEASES
 from seem_model.vocabulary import Vocabulary
@@ -42,12 +44,17 @@ def load(checkpoint: str | Path = "lite", *, device: str = "cpu") -> Predictor:
         folder = folder_of(checkpoint)
         model = checkpoints.load_model(folder)
     model = model.to(place).eval().requires_grad_(False)
+    if place == "cpu":
+        quicken(model)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     listed, summaries = vocabulary.read(folder)
     known: dict[str, torch.Tensor] = {}
     words = Vocabulary.build(model, listed, summaries, known=known)
     name = str(checkpoint) if folder != checkpoints.EMBEDDED else "lite"
-    return Predictor(model=model, name=name, device=place, listed=listed, words=words, known=known)
+    return Predictor(
+        model=model, name=name, device=place, listed=listed, words=words, known=known,
+        thresholds=Thresholds.of(model.config),
+    )  # fmt: skip
 
 
 def folder_of(checkpoint: str | Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from seem_model import automatic, zoom
 from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop
 from seem_model.modeling.dense_prompt import PromptMaps
-from seem_model.readout import Answer, by_click, by_phrases
+from seem_model.readout import Answer, by_click, by_phrases, by_prompts
 from seem_model.settling import may_settle
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def look(
     zoom_in : bool
         Whether small objects are looked at again in a crop.
     """
+    if not model.config.composed:
+        return _ask(model, features.whole, prompts, known=memory, words=words)
     zooms = zoom_in and model.config.frame.zoom_side > 0
     seen, known = None, memory
     if memory is None and (prompts.region is None or not zooms):
@@ -80,7 +83,8 @@ def look_for(
             return found
     decoded = model.decode_phrases(features.whole.features, tokens)
     answer = by_phrases(decoded, phrase)
-    return _seen(model, features.whole, Answer(answer.logits[:, 0], answer.concepts[:, 0]))
+    seen = _seen(model, features.whole, answer.of(0))
+    return seen if model.config.composed else replace(seen, bicubic=True)
 
 
 def _view(prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:
@@ -105,7 +109,9 @@ def _ask(
         memory=None if known is None else known.seen_in(frame)[None],
     ).to(device)
     decoded = model.decode_prompts(shown.features, maps, text=words.tokens, example=words.example)
-    return _seen(model, shown, by_click(decoded, maps.positive, maps.negative))
+    if model.config.composed:
+        return _seen(model, shown, by_click(decoded, maps.positive, maps.negative))
+    return _seen(model, shown, by_prompts(decoded).of(0))
 
 
 def _seen(model: Seem, shown: Encoded, answer: Answer) -> Look:

@@ -163,8 +163,9 @@ class Predictor:
         return self._round(prompts, seen)
 
     def _round(self, prompts: Prompts, look: Look) -> Round:
-        logits = look.frame.back(look.coarse, prompts.shape)
-        logits = obeyed(logits, prompts.positive, prompts.negative)
+        logits = look.logits(prompts.shape)
+        if self.model.config.composed:
+            logits = obeyed(logits, prompts.positive, prompts.negative)
         mask = logits > 0
         inside = logits[mask]
         score = float((1 / (1 + np.exp(-inside))).mean()) if inside.size else 0.0

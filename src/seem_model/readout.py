@@ -28,6 +28,10 @@ class Answer:
     logits: Tensor
     concepts: Tensor
 
+    def of(self, prompt: int) -> Answer:
+        """One prompt's answer in each of the B images."""
+        return Answer(self.logits[:, prompt], self.concepts[:, prompt])
+
 
 def _likeness(decoded: Decoded) -> tuple[Queries, Tensor]:
     """The queries that may answer, and (B, n, Q) how much each is like each prompt's pixels."""

@@ -149,7 +149,7 @@ class TrainingStep(nn.Module):
     ) -> PromptMaps:  # fmt: skip
         """Answer without gradients, then add the click that a careful person would."""
         decoded = self.model.decode_prompts(rows, maps, text=text, example=example)
-        logits = by_prompts(decoded).logits[:, 0]
+        logits = by_prompts(decoded).of(0).logits
         size = truth.shape[-2:]
         masks = F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)
         answers = (masks[:, 0] > 0).cpu().numpy()

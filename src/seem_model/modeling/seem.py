@@ -73,6 +73,13 @@ class Seem(nn.Module):
         naming = self.config.naming
         return Features(mask, levels, () if naming is None else maps[-naming.maps :])
 
+    def prepared(self, features: Features) -> Features:
+        """Features of an image that many prompts will ask about.
+
+        Where prompts do not change the features, what all of them would compute is computed now.
+        """
+        return self.decoder.prepared(features) if self.dense is None else features
+
     def phrase_tokens(self, states: TextStates) -> TokenGroup:
         """Phrase states (N, T, D) as decoder tokens of kind ``text``."""
         value = states.tokens
@@ -84,8 +91,12 @@ class Seem(nn.Module):
         return F.normalize(summary @ self.lang_proj, dim=-1)
 
     def similarity(self, concepts: Tensor, embeddings: Tensor) -> Tensor:
-        """Temperature-scaled cosine: (..., N, D) queries against (K, D) names -> (..., N, K)."""
-        scale = self.logit_scale.exp().clamp(max=100)
+        """Temperature-scaled cosine: (..., N, D) queries against (K, D) names -> (..., N, K).
+
+        Official models do not limit the temperature (SEEM §4).
+        """
+        scale = self.logit_scale.exp()
+        scale = scale.clamp(max=100) if self.config.composed else scale
         return scale * F.normalize(concepts, dim=-1) @ embeddings.transpose(-1, -2)
 
     def meaning(self, features: Features, masks: Tensor, concepts: Tensor) -> Tensor:
@@ -128,7 +139,8 @@ class Seem(nn.Module):
         self, features: Features, text: TokenGroup, *, every_layer: bool = False
     ) -> Decoded:
         """One phrase for each image of the batch, nothing drawn."""
-        request = Request(grounding=True, text=text)
+        joint = self.config.decoder.prompting == "joint"
+        request = Request(objects=joint, grounding=not joint, text=text)
         return self.decoder(features, request, every_layer=every_layer)
 
     def decode_prompts(
@@ -157,8 +169,13 @@ class Seem(nn.Module):
             inside[:, None], maps.negative[:, None],
             limit=self.config.decoder.max_points, generator=generator,
         )  # fmt: skip
-        memory = None if maps.memory is None else maps.memory[:, None]
-        request = Request(spatial=True, points=points, text=text, example=example, memory=memory)
+        # The joint layout has neither queries of its own for prompts, nor memory.
+        joint = self.config.decoder.prompting == "joint"
+        memory = None if joint or maps.memory is None else maps.memory[:, None]
+        request = Request(
+            objects=joint, spatial=not joint, points=points, text=text, example=example,
+            memory=memory,
+        )  # fmt: skip
         return self.decoder(features, request, every_layer=every_layer, generator=generator)
 
     def example_tokens(self, features: Features, mask: Tensor) -> VisualTokens:
