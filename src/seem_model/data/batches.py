@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -13,12 +13,15 @@ from seem_model.data.batch import Ask, Batch, View
 from seem_model.data.crops import Crop, CropConfig, cut
 from seem_model.data.keeping import Keeper
 from seem_model.data.set_config import SetConfig
-from seem_model.drawing import Shape, draw
+from seem_model.drawing import SHAPES, Shape, draw
 from seem_model.errors import DataError
+from seem_model.official_prompts import TrainedShape, training_prompt
 from seem_model.values import Mask, Prompts
 
 if TYPE_CHECKING:
     from seem_model.data.sample import Sample, SegmentInfo
+
+Drawing = Literal[Shape, TrainedShape]
 
 _PATIENCE = 1000  # views drawn in vain before the data are said to hold no objects
 
@@ -39,7 +42,8 @@ class BatchConfig:
         Shares of first prompts: a click, a box, a drawn stroke or polygon; the rest has none
         (text or example alone).
     shapes : tuple of str
-        Kinds of drawing (see :func:`seem_model.drawing.draw`), equally likely.
+        Kinds of drawing, equally likely: ours (:func:`seem_model.drawing.draw`), and those of
+        the paper, "seem-point" and so on (:func:`seem_model.official_prompts.training_prompt`).
     text, example : float
         Shares of objects that also come with a phrase, or with an example of their class.
     phrases : float
@@ -53,7 +57,7 @@ class BatchConfig:
     point: float = 0.68
     box: float = 0.12
     drawn: float = 0.14
-    shapes: tuple[Shape, ...] = ("stroke", "polygon", "circle", "mask")
+    shapes: tuple[Drawing, ...] = ("stroke", "polygon", "circle", "mask")
     text: float = 0.25
     example: float = 0.2
     phrases: float = 0.5
@@ -219,7 +223,7 @@ class Batches:
             return draw("box", truth, rng)
         if box <= share < box + self.batch.drawn:
             shapes = self.batch.shapes
-            return draw(shapes[int(rng.integers(len(shapes)))], truth, rng)
+            return _drawn(shapes[int(rng.integers(len(shapes)))], truth, rng)
         if nothing and share >= box + self.batch.drawn:
             return empty
         click = next_click(truth, empty.positive, rng=rng if rng.random() < 0.5 else None)
@@ -231,3 +235,9 @@ class Batches:
             return None
         same = [i for i, n in enumerate(view.names) if n == view.names[index] and i != index]
         return view.masks[int(rng.choice(same))] if same else None
+
+
+def _drawn(shape: Drawing, truth: Mask, rng: np.random.Generator) -> Prompts:
+    if shape in SHAPES:
+        return draw(shape, truth, rng)
+    return training_prompt(cast("TrainedShape", shape), truth, rng)
