@@ -122,16 +122,30 @@ def test_a_folder_without_usable_objects_is_refused(root: Path, tmp_path: Path) 
 
 def test_an_empty_split_or_no_data_is_refused(root: Path) -> None:
     good = make(root)
-    with pytest.raises(DataError, match="no images"):
-        replace_split(good, "none")
+    with pytest.raises(DataError, match='no images in the "none" split'):
+        split_of(good, "none")
     with pytest.raises(DataError, match="no data"):
         Batches([], good.crop, good.batch, (64,), 0)
     with pytest.raises(DataError, match="weight"):
         Batches([SetConfig(path=str(root), weight=0.0)], good.crop, good.batch, (64,), 0)
 
 
-def replace_split(batches: Batches, split: str) -> Batches:
-    return Batches(batches.sets, batches.crop, batches.batch, batches.size, 0, split=split)
+def split_of(batches: Batches, split: str) -> Batches:
+    sets = [replace(s, split=split) for s in batches.sets]
+    return Batches(sets, batches.crop, batches.batch, batches.size, 0)
+
+
+def test_a_set_may_train_on_another_split(root: Path) -> None:
+    other = split_of(make(root), "val")
+    folder = Folder.open(root)
+    assert other.counts() == (len(folder.ids("val")),)
+    assert make(root).counts() == (len(folder.ids("train")),)
+    read = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = Folder.read
+        patch.setattr(Folder, "read", lambda self, id: read.append(id) or real(self, id))
+        other(0)
+    assert set(read) <= set(folder.ids("val"))
 
 
 @pytest.mark.parametrize("whole", [0.0, 1.0])
