@@ -132,7 +132,9 @@ class Report:
                 f"failures@{percent}": tally.failures(percent / 100),
             }
         for cap in (c for c in CAPS if c < self.max_clicks):
-            found |= {f"noc{cap}@{p}": round(tally.capped(cap).noc(p / 100), 4) for p in NOC}
+            capped = tally.capped(cap)
+            found |= {f"noc{cap}@{p}": round(capped.noc(p / 100), 4) for p in NOC}
+            found |= {f"failures{cap}@{p}": capped.failures(p / 100) for p in NOC}
         for key, values in tally.beside().items():
             low, high = tally.interval(values, seed=self.seed, images=tally.images(key))
             found |= {
