@@ -119,24 +119,12 @@ def interactive(
     if not run.records:
         raise DataError(f"No object in {data.name} ({split}) has a visible, labelled pixel.")
     return Report(
-        protocol=protocol,
-        first=first,
-        sampler=sampler,
-        data=data.name,
-        split=split,
-        checkpoint=predictor.name,
-        tally=ClickTally(tuple(run.records)),
-        images=len(chosen),
-        max_clicks=max_clicks,
-        seed=seed,
-        encode_seconds=float(np.median(run.encode)),
-        click_seconds=float(np.median(run.click)),
-        device=predictor.device,
-        data_hash=data.fingerprint,
-        skipped=run.skipped,
-        limit=limit,
-        min_area=min_area,
-    )
+        protocol=protocol, first=first, sampler=sampler, data=data.name, split=split,
+        checkpoint=predictor.name, tally=ClickTally(tuple(run.records)), images=len(chosen),
+        max_clicks=max_clicks, seed=seed, device=predictor.device, data_hash=data.fingerprint,
+        encode_seconds=float(np.median(run.encode)), click_seconds=float(np.median(run.click)),
+        skipped=run.skipped, limit=limit, min_area=min_area,
+    )  # fmt: skip
 
 
 @dataclass(kw_only=True)
