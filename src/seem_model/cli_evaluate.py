@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seem_model.evaluation.gallery import Gallery
     from seem_model.evaluation.running import Choice
     from seem_model.predictor import Predictor
+    from seem_model.report import Report
 
 IMAGE_KINDS = {
     "panoptic": "segments of things and stuff: PQ, SQ, RQ",
@@ -55,6 +56,21 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.description = "A simulated user clicks every object until it is right."
     _add_data(parser, "objects")
     parser.add_argument("--protocol", default="ritm", choices=("ritm", "seem"))
+    parser.add_argument(
+        "--first",
+        default="point",
+        choices=("point", "circle", "scribble", "polygon", "box"),
+        help="with --protocol seem: what marks each object before the clicks",
+    )
+    parser.add_argument(
+        "--sampler",
+        default="best",
+        choices=("best", "best_random"),
+        help="clicks at the centre of the error, or at a random pixel of it",
+    )
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", metavar="N", help="measure once with each of these seeds"
+    )
     parser.add_argument("--max-clicks", type=int, default=20, metavar="N")
     parser.add_argument(
         "--min-area", type=float, metavar="F", help="below 1: share of the image, else pixels"
@@ -113,18 +129,23 @@ def _interactive(args: argparse.Namespace) -> None:
         folder=folder,
         split=args.split,
         protocol=args.protocol,
+        first=args.first,
+        sampler=args.sampler,
         max_clicks=args.max_clicks,
         limit=args.limit,
         min_area=args.min_area,
-        seed=args.seed,
         shapes=args.shapes,
         progress=_progress("objects"),
     )
-    # a baseline plays the part of a predictor as far as this evaluation goes
-    neighbours = tuple(measure(cast("Predictor", method)) for method in classical)
     gallery = None if args.gallery is None else Gallery()
     model = load(args.checkpoint, device=args.device)
-    report = replace(measure(model, gallery=gallery), neighbours=neighbours)
+    reports: list[Report] = []
+    for seed in dict.fromkeys(args.seeds or [args.seed]):
+        # a baseline plays the part of a predictor as far as this evaluation goes
+        neighbours = tuple(measure(cast("Predictor", m), seed=seed) for m in classical)
+        own = measure(model, seed=seed, gallery=gallery if not reports else None)
+        reports.append(replace(own, neighbours=neighbours))
+    report = replace(reports[0], repeats=tuple(reports[1:]))
     if args.report is not None:
         report.save(args.report)
     print(report.table())

@@ -178,7 +178,7 @@ TINY = ModelConfig(
     dense=DensePromptConfig(width=8, blocks=(1, 1, 1, 1)),
     naming=NamingConfig(),
     seeds=SeedsConfig(width=8),
-    proposals=ProposalConfig(side=64, batch=4, depth=0.0, quality=0.0),
+    proposals=ProposalConfig(side=64, batch=4, depth=0.0, quality=0.0, small=10),
     frame=FrameConfig(long_side=128, zoom_side=64),
 )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Shapes that people draw to point at an object, for training and evaluation.
 
 A shape is a few marks in the way a hand makes them: a click, a box, a stroke, a closed curve, a
-polygon, a rough mask. Numpy, and PIL for the lines.
+polygon, a rough mask. They are ours; those of the official code are in
+:mod:`seem_model.official_prompts`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from seem_model.clicks import add_click, next_click
 from seem_model.errors import PromptError
+from seem_model.strokes import Points, filled, line, pixels
 from seem_model.values import Mask, Prompts
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Shape = Literal["point", "box", "stroke", "scribble", "polygon", "circle", "mask"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
-
-Points = NDArray[np.float64]  # (N, 2) of (row, col)
 
 
 def draw(shape: Shape, truth: Mask, rng: np.random.Generator) -> Prompts:
@@ -35,7 +33,7 @@ def draw(shape: Shape, truth: Mask, rng: np.random.Generator) -> Prompts:
         box with sides up to 5 % off, given as ``Prompts.region``. "stroke" is a smooth curve
         through a few pixels of the object, "scribble" 2 to 5 of them that may turn more often,
         "circle" a closed one round a part of it, "polygon" joins a few border points; all four are
-        cut to the object, as SEEM does. "mask" is the
+        cut to the object. "mask" is the
         object at a coarse grid, therefore partly wrong.
     truth : (H, W) bool
         The object, at least one pixel.
@@ -94,39 +92,39 @@ def _jittered(
 
 def _stroke(truth: Mask, rng: np.random.Generator) -> Mask:
     """Join 2 to 4 random pixels by a smooth curve, 1 to 3 % of the object's size thick."""
-    knots = _pixels(truth, rng, int(rng.integers(2, 5)))
+    knots = pixels(truth, rng, int(rng.integers(2, 5)))
     thick = max(1, round(max(truth.shape) * float(rng.uniform(0.01, 0.03))))
-    return _line(truth.shape, _smooth(knots), thick) & truth
+    return line(truth.shape, _smooth(knots), thick) & truth
 
 
 def _scribble(truth: Mask, rng: np.random.Generator) -> Mask:
     """Several curves that turn up to seven times, 1 to 4 % of the object's size thick."""
     marks = np.zeros_like(truth)
     for _ in range(int(rng.integers(2, 6))):
-        knots = _pixels(truth, rng, int(rng.integers(3, 9)))
+        knots = pixels(truth, rng, int(rng.integers(3, 9)))
         thick = max(1, round(max(truth.shape) * float(rng.uniform(0.01, 0.04))))
-        marks |= _line(truth.shape, _smooth(knots), thick)
+        marks |= line(truth.shape, _smooth(knots), thick)
     return marks & truth
 
 
 def _circle(truth: Mask, rng: np.random.Generator) -> Mask:
     """Draw a wobbly closed curve, filled, round a random pixel."""
-    centre = _pixels(truth, rng, 1)
+    centre = pixels(truth, rng, 1)
     angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     reach = np.array(truth.shape) * rng.uniform(0.1, 0.4) * rng.uniform(0.8, 1.2, (12, 1))
     ring = centre + np.stack([np.sin(angles), np.cos(angles)], 1) * reach
-    return _fill(truth.shape, ring) & truth
+    return filled(truth.shape, ring) & truth
 
 
 def _polygon(truth: Mask, rng: np.random.Generator) -> Mask:
     """4 to 9 border pixels joined in order of their angle round the middle, drawn a bit inside."""
     inner = np.zeros_like(truth)
     inner[1:-1, 1:-1] = truth[:-2, 1:-1] & truth[2:, 1:-1] & truth[1:-1, :-2] & truth[1:-1, 2:]
-    corners = _pixels(truth & ~inner, rng, int(rng.integers(4, 10)))
+    corners = pixels(truth & ~inner, rng, int(rng.integers(4, 10)))
     middle = corners.mean(0)
     angles = np.arctan2(*(corners - middle).T)
     corners = middle + (corners[np.argsort(angles)] - middle) * rng.uniform(0.7, 1.0)
-    return _fill(truth.shape, corners) & truth
+    return filled(truth.shape, corners) & truth
 
 
 def _coarse(truth: Mask, rng: np.random.Generator) -> Mask:
@@ -151,12 +149,6 @@ _DRAWN: dict[str, Callable[[Mask, np.random.Generator], Mask]] = {
 }
 
 
-def _pixels(region: Mask, rng: np.random.Generator, count: int) -> Points:
-    found = np.flatnonzero(region)
-    chosen = found[rng.integers(found.size, size=count)]
-    return np.stack(np.divmod(chosen, region.shape[1]), 1).astype(float)
-
-
 def _smooth(knots: Points) -> Points:
     """Catmull-Rom curve through the knots, 16 points a piece."""
     ends = np.concatenate([knots[:1], knots, knots[-1:]])
@@ -167,19 +159,3 @@ def _smooth(knots: Points) -> Points:
         for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
     ]
     return np.concatenate(pieces)
-
-
-def _line(shape: tuple[int, ...], points: Points, thick: int) -> Mask:
-    canvas = Image.new("1", (shape[1], shape[0]))
-    ImageDraw.Draw(canvas).line(
-        [(float(col), float(row)) for row, col in points], fill=1, width=thick
-    )
-    return np.array(canvas, dtype=bool)
-
-
-def _fill(shape: tuple[int, ...], corners: Points) -> Mask:
-    canvas = Image.new("1", (shape[1], shape[0]))
-    ImageDraw.Draw(canvas).polygon(
-        [(float(col), float(row)) for row, col in corners], fill=1, outline=1
-    )
-    return np.array(canvas, dtype=bool)

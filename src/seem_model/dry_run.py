@@ -94,8 +94,9 @@ def _timed(run: Run) -> _Seconds:
 def _data(run: Run) -> list[str]:
     total = sum(s.weight for s in run.recipe.sets)
     lines = [f"{'data':<22} {'share':>7} {'images':>8} {'classes':>8}"]
-    for config, folder in zip(run.recipe.sets, run.batches.folders, strict=True):
-        images = len(folder.ids(run.batches.split))
+    batches = run.batches
+    rows = zip(run.recipe.sets, batches.folders, batches.counts(), strict=True)
+    for config, folder, images in rows:
         share = config.weight / total
         lines.append(f"  {folder.name:<20} {share:7.1%} {images:8} {len(folder.classes):8}")
     return lines
@@ -105,7 +106,7 @@ def _steps(run: Run) -> list[str]:
     recipe, processes = run.recipe, run.accelerator.num_processes
     images = recipe.batch.images * run.batches_per_step
     seen = recipe.steps * images
-    there = sum(len(f.ids(run.batches.split)) for f in run.batches.folders)
+    there = sum(run.batches.counts())
     optim = recipe.optim
     falls = ", ".join(f"{m:.1%}" for m in optim.milestones)
     curve = f"a tenth from {falls} of the run" if falls else "half a cosine"

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zlib import crc32
 
 import numpy as np
 
+from seem_model.clicks import Protocol
 from seem_model.data.opening import open_dataset
 from seem_model.drawing import SHAPES, draw
 from seem_model.errors import DataError
 from seem_model.evaluation.choosing import choose_objects
+from seem_model.evaluation.clicking import TOGETHER, Conversation, play_alone, play_together
 from seem_model.evaluation.gallery import Gallery
 from seem_model.metrics.interactive import ClickRecord, ClickTally
 from seem_model.metrics.overlap import iou
+from seem_model.official_prompts import FirstShape, clicked_truth, first_prompt
 from seem_model.report import Report
 from seem_model.session import Session
-from seem_model.simulated_user import SimulatedUser, rollout
+from seem_model.simulated_user import SimulatedUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from seem_model.clicks import Protocol
     from seem_model.data.dataset import DataSet
     from seem_model.data.sample import Sample
     from seem_model.predictor import Predictor
-    from seem_model.values import Mask, Prompts, Round
+    from seem_model.values import Mask
 
-# The official SEEM evaluation stops a sample above this IoU and repeats it.
-SEEM_STOP = 0.9
-NAMED_AFTER = (1, 5)
+Sampler = Literal["best", "best_random"]
 SHOWN_AFTER = 3
 
 
@@ -43,6 +42,8 @@ def interactive(
     *,
     split: str = "val",
     protocol: Protocol = "ritm",
+    first: FirstShape = "point",
+    sampler: Sampler = "best",
     max_clicks: int = 20,
     limit: int | None = None,
     min_area: float | None = None,
@@ -66,15 +67,22 @@ def interactive(
     split : str
         One of the folder's splits.
     protocol : {"ritm", "seem"}
-        See :func:`seem_model.clicks.next_click`.
+        See :func:`seem_model.clicks.next_click`. With "seem" up to five objects of an image are
+        asked for together: they stop when all are above an IoU of 0.9, until then one that is
+        good enough is asked for again without a new click.
+    first : {"point", "circle", "scribble", "polygon", "box"}
+        What marks each object first, see :func:`seem_model.official_prompts.first_prompt`; other
+        shapes than a point belong to "seem".
+    sampler : {"best", "best_random"}
+        Clicks at the centre of the chosen error, or at a random pixel of it.
     max_clicks : int
-        Cap for each object.
+        Cap for each object; the first mark counts as one.
     limit : int, optional
         Click only so many objects: a seeded choice spread over as many images as possible.
     min_area : float, optional
         Smallest object: below 1 a share of its image, else pixels.
     seed : int
-        Of that choice, of the drawings and of the bootstrap.
+        Of that choice, of the drawings, of random clicks and of the bootstrap.
     shapes : bool
         Also mark every object once with each hand-drawn shape instead of clicks (1-IoU).
     gallery : Gallery, optional
@@ -89,47 +97,47 @@ def interactive(
     Raises
     ------
     DataError
-        If the folder or one of its files is broken, or no object is left to click.
+        If the folder or one of its files is broken, no object is left to click, or the first
+        mark does not belong to the protocol.
     """
+    if protocol != "seem" and first != "point":
+        raise DataError(f'A first {first} belongs to the protocol "seem", not to "{protocol}".')
     if max_clicks < 1 or (limit is not None and limit < 1):
         raise DataError("At least one click and one object are needed to evaluate.")
     data = open_dataset(folder) if isinstance(folder, str | Path) else folder
     chosen = choose_objects(data, split, limit=limit, min_area=min_area, seed=seed)
-    total, run = sum(len(ids) for _, ids in chosen), _Run(shapes=shapes, seed=seed, gallery=gallery)
-    user = partial(SimulatedUser, protocol=protocol, max_clicks=max_clicks)
+    total = sum(len(ids) for _, ids in chosen)
+    run = _Run(
+        protocol=protocol, first=first, sampler=sampler, cap=max_clicks, shapes=shapes, seed=seed,
+        gallery=gallery,
+    )  # fmt: skip
     for image_id, segment_ids in chosen:
-        for record in _clicked_image(predictor, data.read(image_id), segment_ids, user, run):
+        for record in _clicked_image(predictor, data.read(image_id), segment_ids, run):
             run.add(record)
             if progress is not None:
                 progress(len(run.records) + run.skipped, total)
     if not run.records:
         raise DataError(f"No object in {data.name} ({split}) has a visible, labelled pixel.")
     return Report(
-        protocol=protocol,
-        data=data.name,
-        split=split,
-        checkpoint=predictor.name,
-        tally=ClickTally(tuple(run.records)),
-        images=len(chosen),
-        max_clicks=max_clicks,
-        seed=seed,
-        encode_seconds=float(np.median(run.encode)),
-        click_seconds=float(np.median(run.click)),
-        device=predictor.device,
-        data_hash=data.fingerprint,
-        skipped=run.skipped,
-        limit=limit,
-        min_area=min_area,
-    )
+        protocol=protocol, first=first, sampler=sampler, data=data.name, split=split,
+        checkpoint=predictor.name, tally=ClickTally(tuple(run.records)), images=len(chosen),
+        max_clicks=max_clicks, seed=seed, device=predictor.device, data_hash=data.fingerprint,
+        encode_seconds=float(np.median(run.encode)), click_seconds=float(np.median(run.click)),
+        skipped=run.skipped, limit=limit, min_area=min_area,
+    )  # fmt: skip
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Run:
-    """What piles up while objects are clicked; times in seconds."""
+    """How objects are clicked, and what piles up meanwhile; times in seconds."""
 
-    shapes: bool = False
-    seed: int = 0
-    gallery: Gallery | None = None
+    protocol: Protocol
+    first: FirstShape
+    sampler: Sampler
+    cap: int
+    shapes: bool
+    seed: int
+    gallery: Gallery | None
     records: list[ClickRecord] = field(default_factory=list)
     encode: list[float] = field(default_factory=list)
     click: list[float] = field(default_factory=list)
@@ -141,43 +149,66 @@ class _Run:
         else:
             self.records.append(record)
 
+    @property
+    def together(self) -> int:
+        """How many objects of an image are asked for at once."""
+        return TOGETHER if self.protocol == "seem" else 1
+
+    def random(self, sample: Sample, segment_id: int) -> np.random.Generator:
+        """Draws for one object, the same whatever else is clicked."""
+        return np.random.default_rng((self.seed, crc32(sample.id.encode()), segment_id))
+
 
 def _clicked_image(
-    predictor: Predictor,
-    sample: Sample,
-    segment_ids: tuple[int, ...],
-    new_user: Callable[[Mask, Mask], SimulatedUser],
-    run: _Run,
+    predictor: Predictor, sample: Sample, segment_ids: tuple[int, ...], run: _Run
 ) -> Iterator[ClickRecord | None]:
     """Record each object of one image, None for one without a visible, labelled pixel."""
     start = perf_counter()
     session = Session(predictor, sample.image)
     run.encode.append(perf_counter() - start)
-    for segment_id in segment_ids:
-        truth = sample.mask(segment_id)
-        if not (truth & ~sample.void).any():
-            yield None
-            continue
-        name = sample.names.get(segment_id, "")
-        record = _clicked(session, new_user(truth, sample.void), name, run.click)
-        record = replace(record, where=f"{sample.id}/{segment_id}", name=name)
-        if run.gallery is not None:
-            _show(run.gallery, sample, truth, record, session.rounds)
-        session.next_object()
-        if run.shapes:
-            rng = np.random.default_rng((run.seed, crc32(sample.id.encode()), segment_id))
-            drawn = _drawn(session, truth, sample.void, rng)
-            record = replace(record, beside=record.beside | drawn)
-        yield record
+    visible = [n for n in segment_ids if (sample.mask(n) & ~sample.void).any()]
+    yield from [None] * (len(segment_ids) - len(visible))
+    for begin in range(0, len(visible), run.together):
+        ids = visible[begin : begin + run.together]
+        group = [_conversation(session.beside(), sample, n, run) for n in ids]
+        if run.protocol == "seem":
+            play_together(group, run.cap)
+        else:
+            play_alone(group[0], run.cap)
+        for one, segment_id in zip(group, ids, strict=True):
+            run.click.extend(one.seconds)
+            record = one.record(run.cap)
+            if run.gallery is not None:
+                _show(run.gallery, sample, one, record)
+            if run.shapes:
+                drawn = _drawn(session, one.truth, sample.void, run.random(sample, segment_id))
+                record = replace(record, beside=record.beside | drawn)
+            yield record
 
 
-def _show(
-    gallery: Gallery, sample: Sample, truth: Mask, record: ClickRecord, rounds: tuple[Round, ...]
-) -> None:
+def _conversation(session: Session, sample: Sample, segment_id: int, run: _Run) -> Conversation:
+    truth, rng = sample.mask(segment_id), run.random(sample, segment_id).spawn(1)[0]
+    visible, random = truth & ~sample.void, run.sampler == "best_random"
+    # SEEM's first point is central even where its later clicks are random.
+    marked = run.first != "point" or (random and run.protocol == "seem")
+    user = SimulatedUser(
+        clicked_truth(run.first, visible),
+        sample.void,
+        protocol=run.protocol,
+        max_clicks=run.cap,
+        start=first_prompt(run.first, visible, rng) if marked else None,
+        rng=rng if random else None,
+    )
+    name = sample.names.get(segment_id, "")
+    return Conversation(session, user, truth, where=f"{sample.id}/{segment_id}", name=name)
+
+
+def _show(gallery: Gallery, sample: Sample, one: Conversation, record: ClickRecord) -> None:
     """The answer after ``SHOWN_AFTER`` clicks, or the last before."""
+    rounds = one.session.rounds
     clicks = min(SHOWN_AFTER, len(rounds))
     gallery.show(
-        sample.image, truth.astype(int), rounds[clicks - 1].mask.astype(int),
+        sample.image, one.truth.astype(int), rounds[clicks - 1].mask.astype(int),
         score=record.ious[clicks - 1], caption=f"{record.where} {record.name}, {clicks} clicks",
     )  # fmt: skip
 
@@ -192,46 +223,3 @@ def _drawn(
         found[f"iou@1:{shape}"] = iou(truth, answer.mask, void)
         session.next_object()
     return frozenset(found.items())
-
-
-def _clicked(session: Session, user: SimulatedUser, name: str, seconds: list[float]) -> ClickRecord:
-    """Play one object to its end and record it; ``seconds`` grows by one a click."""
-
-    def step(prompts: Prompts) -> Round:
-        start = perf_counter()
-        answer = session.step(prompts)
-        seconds.append(perf_counter() - start)
-        return answer
-
-    ious: list[float] = []
-    names: list[str] = []
-    clicks = inside = avoided = positives = 0
-    for answer in rollout(step, user, user.max_clicks):
-        ious.append(iou(user.truth, answer.mask, user.void))
-        names.append(answer.label)
-        kept, left, asked = _obeyed(answer.mask, user)
-        inside, avoided = inside + kept, avoided + left
-        positives, clicks = positives + asked, clicks + len(user.clicks)
-        if user.protocol == "seem" and ious[-1] > SEEM_STOP:
-            break
-    counts = ClickRecord(
-        (0.0,),
-        positive_clicks=positives,
-        positive_inside=inside,
-        negative_clicks=clicks - positives,
-        negative_outside=avoided,
-        beside=_named(names, name) if name in session.predictor.vocabulary else frozenset(),
-    )
-    return ClickRecord.of(ious, user.max_clicks, counts)
-
-
-def _named(said: list[str], name: str) -> frozenset[tuple[str, float]]:
-    """Whether the answer after the first and after the fifth click (or the last) has its name."""
-    return frozenset((f"name@{k}", float(said[min(k, len(said)) - 1] == name)) for k in NAMED_AFTER)
-
-
-def _obeyed(mask: Mask, user: SimulatedUser) -> tuple[int, int, int]:
-    """Count (positive clicks inside, negative clicks outside, positive clicks) of all so far."""
-    positive = [bool(mask[c.row, c.col]) for c in user.clicks if c.positive]
-    negative = [bool(mask[c.row, c.col]) for c in user.clicks if not c.positive]
-    return sum(positive), len(negative) - sum(negative), len(positive)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seem_model.errors import DataError
 from seem_model.metrics.interactive import ClickTally
-from seem_model.reporting import Value, code_version, write_rows
+from seem_model.reporting import Value, code_version, over_seeds, write_rows
 
 NOC = (50, 80, 85, 90)
 CAPS = (5, 10)
@@ -44,6 +44,10 @@ class Report:
         Median time from prompts to mask.
     neighbours : tuple of Report
         Of other methods with the same clicks; their keys start with the method's name and a colon.
+    first, sampler : str
+        The first mark of each object, and how later clicks are placed.
+    repeats : tuple of Report
+        The same measurement with other seeds.
     """
 
     protocol: str
@@ -62,12 +66,17 @@ class Report:
     limit: int | None = None
     min_area: float | None = None
     neighbours: tuple[Report, ...] = ()
+    first: str = "point"
+    sampler: str = "best"
+    repeats: tuple[Report, ...] = ()
 
     def flat(self) -> dict[str, Value]:
         """All numbers under the names of the JSON file."""
         numbers: dict[str, Value] = {
             "task": "interactive",
             "protocol": self.protocol,
+            "first": self.first,
+            "sampler": self.sampler,
             "data": self.data,
             "split": self.split,
             "objects": len(self.tally),
@@ -75,14 +84,14 @@ class Report:
             "skipped": self.skipped,
             "checkpoint": self.checkpoint,
             "seed": self.seed,
+            "seeds": self.seeds,
             "max_clicks": self.max_clicks,
             "limit": self.limit,
             "min_area": self.min_area,
         }
-        numbers |= self._quality()
-        for other in self.neighbours:
-            quality = other._quality() | {"click_seconds": round(other.click_seconds, 4)}
-            numbers |= {f"{other.checkpoint}:{k}": v for k, v in quality.items()}
+        numbers |= self._measures()
+        if self.repeats:
+            numbers |= over_seeds([r._measures() for r in (self, *self.repeats)])
         return numbers | {
             "encode_seconds": round(self.encode_seconds, 4),
             "click_seconds": round(self.click_seconds, 4),
@@ -92,17 +101,30 @@ class Report:
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
+    @property
+    def seeds(self) -> str:
+        """All seeds that were used, the own first, with spaces between."""
+        return " ".join(str(r.seed) for r in (self, *self.repeats))
+
+    def _measures(self) -> dict[str, Value]:
+        """Quality of the model and of its neighbours."""
+        found = self._quality()
+        for other in self.neighbours:
+            quality = other._quality() | {"click_seconds": round(other.click_seconds, 4)}
+            found |= {f"{other.checkpoint}:{k}": v for k, v in quality.items()}
+        return found
+
     def _quality(self) -> dict[str, Value]:
         tally, found = self.tally, dict[str, Value]()
-        curves = tally.curves
+        curves, images = tally.curves, tally.images()
         for click, mean in enumerate(tally.iou(), start=1):
             found[f"iou@{click}"] = round(float(mean), 5)
             if click in WITH_INTERVAL:
-                low, high = tally.interval(curves[:, click - 1], seed=self.seed)
+                low, high = tally.interval(curves[:, click - 1], seed=self.seed, images=images)
                 found |= {f"iou@{click}_low": round(low, 5), f"iou@{click}_high": round(high, 5)}
         for percent in NOC:
             needed = tally.clicks_needed(percent / 100).astype(float)
-            low, high = tally.interval(needed, seed=self.seed)
+            low, high = tally.interval(needed, seed=self.seed, images=images)
             found |= {
                 f"noc@{percent}": round(tally.noc(percent / 100), 4),
                 f"noc@{percent}_low": round(low, 4),
@@ -110,9 +132,11 @@ class Report:
                 f"failures@{percent}": tally.failures(percent / 100),
             }
         for cap in (c for c in CAPS if c < self.max_clicks):
-            found |= {f"noc{cap}@{p}": round(tally.capped(cap).noc(p / 100), 4) for p in NOC}
+            capped = tally.capped(cap)
+            found |= {f"noc{cap}@{p}": round(capped.noc(p / 100), 4) for p in NOC}
+            found |= {f"failures{cap}@{p}": capped.failures(p / 100) for p in NOC}
         for key, values in tally.beside().items():
-            low, high = tally.interval(values, seed=self.seed)
+            low, high = tally.interval(values, seed=self.seed, images=tally.images(key))
             found |= {
                 key: round(float(values.mean()), 5),
                 f"{key}_low": round(low, 5),
@@ -139,9 +163,16 @@ class Report:
         try:
             Path(path).write_text(text, encoding="utf-8")
             with open(Path(path).with_suffix(".csv"), "w", newline="", encoding="utf-8") as file:
-                write_rows(file, [record.row() for record in self.tally.records])
+                write_rows(file, self._rows())
         except OSError as error:
             raise DataError(f"The report cannot be written to {path}: {error.strerror}.") from error
+
+    def _rows(self) -> list[dict[str, Value]]:
+        return [
+            {**({"seed": report.seed} if self.repeats else {}), **record.row()}
+            for report in (self, *self.repeats)
+            for record in report.tally.records
+        ]
 
     def table(self) -> str:
         """Format the main numbers for a terminal, at most 80 columns wide."""
@@ -150,6 +181,7 @@ class Report:
         lines = [
             f"{self.checkpoint} on {self.data} ({self.split}), {self.protocol} clicks: "
             f"{len(self.tally)} objects in {self.images} images",
+            *self._marks(),
             "",
             "clicks    " + "".join(f"{k:>8}" for k in shown),
             "mean IoU  " + "".join(f"{n[f'iou@{k}']:>8.3f}" for k in shown),
@@ -160,6 +192,7 @@ class Report:
             ),
             "95 % from " + "".join(_cell(n.get(f"iou@{k}_low")) for k in shown),
             "       to " + "".join(_cell(n.get(f"iou@{k}_high")) for k in shown),
+            *self._spread(n, shown),
             "",
         ]
         lines += [
@@ -185,6 +218,23 @@ class Report:
                 f"{self.click_seconds:.3f}",
             ]
         )
+
+    def _marks(self) -> list[str]:
+        """Line about marks that are not central clicks."""
+        first = [] if self.first == "point" else [f"first mark: {self.first}"]
+        later = [] if self.sampler == "best" else [f"sampler: {self.sampler}"]
+        return ["; ".join([*first, *later])] if first or later else []
+
+    def _spread(self, n: dict[str, Value], shown: list[int]) -> list[str]:
+        """Lines of mean and standard deviation over several seeds."""
+        if not self.repeats:
+            return []
+        cells = {p: [_cell(n[f"iou@{k}_seeds_{p}"]) for k in shown] for p in ("mean", "sd")}
+        return [
+            f"seeds {self.seeds}",
+            "  mean    " + "".join(cells["mean"]),
+            "  sd      " + "".join(cells["sd"]),
+        ]
 
 
 def _cell(value: Value) -> str:

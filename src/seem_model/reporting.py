@@ -7,6 +7,7 @@ import math
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
 from seem_model.errors import DataError
@@ -44,6 +45,30 @@ def rounded(value: Value) -> Value:
     if isinstance(value, float):
         return None if math.isnan(value) else round(value, 5)
     return value
+
+
+def over_seeds(measures: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
+    """Mean and spread of the same measures with several seeds.
+
+    Parameters
+    ----------
+    measures : sequence of mapping
+        One for each seed, at least two.
+
+    Returns
+    -------
+    dict
+        For each number K that all have: ``K_seeds_mean`` and ``K_seeds_sd`` (standard deviation
+        over seeds, with n - 1). Limits of intervals and truths are left out.
+    """
+    found: dict[str, Value] = {}
+    for key in measures[0]:
+        values = [m.get(key) for m in measures]
+        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        if len(numbers) == len(values) and not key.endswith(("_low", "_high")):
+            found[f"{key}_seeds_mean"] = round(mean(numbers), 5)
+            found[f"{key}_seeds_sd"] = round(stdev(numbers), 5)
+    return found
 
 
 def code_version() -> dict[str, Value]:

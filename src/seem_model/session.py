@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -117,3 +118,9 @@ class Session:
     def next_object(self) -> None:
         """Start another object on the same image: no rounds, the same features."""
         self.reset()
+
+    def beside(self) -> Session:
+        """Another session on the same image and its features, for another object at once."""
+        other = copy(self)
+        other.reset()
+        return other

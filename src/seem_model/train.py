@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seem_model.optimise import Average
 from seem_model.training_evaluation import evaluate_checkpoint, evaluation_sets
 from seem_model.training_guard import any_process
+from seem_model.training_interruption import Interruption
 from seem_model.training_log import TrainingLog
 from seem_model.training_run import prepare
 from seem_model.training_state import CHECKPOINT, resume_state, save_average, save_state
@@ -27,6 +28,9 @@ def train(
 ) -> Path:  # fmt: skip
     """Run a recipe.
 
+    The first Ctrl+C or SIGTERM ends the run after the current step with its state saved, the
+    second at once.
+
     Parameters
     ----------
     recipe : Recipe
@@ -46,30 +50,45 @@ def train(
     ------
     SeemError
         If the run cannot start, or a loss or gradient is no number: the batch is then saved.
+    KeyboardInterrupt, SystemExit
+        After Ctrl+C and SIGTERM (code 143).
     """
     run = prepare(recipe)
     sets = evaluation_sets(recipe) if recipe.evaluate_every else ()
     average = Average(run.model, recipe.optim.ema)
     first = resume_state(run, average) if resume else 0
     log = TrainingLog(run, report, first)
-    try:
-        _loop(run, average, log, sets, first, cancelled)
-    finally:
-        log.close()
+    with Interruption() as interruption:
+        try:
+            done = _loop(
+                run, average, log, sets, first,
+                lambda: cancelled() or interruption.received is not None,
+            )  # fmt: skip
+        finally:
+            log.close()
+    if interruption.received is not None and done < recipe.steps:
+        if run.accelerator.is_main_process:
+            report(
+                f"Interrupted after {done} of {recipe.steps} steps: the state is saved in "
+                f"{run.out}, and --resume goes on from it."
+            )
+        interruption.leave()
     return run.out / CHECKPOINT
 
 
 def _loop(
     run: Run, average: Average, log: TrainingLog, sets: tuple[DataSet, ...], first: int,
     cancelled: Callable[[], bool],
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
+    """Take the steps; returns how many are done."""
     recipe, accelerator = run.recipe, run.accelerator
     batches = iter(run.loader(first))
     for step in range(first, recipe.steps):
         if any_process(accelerator, cancelled()):
             if accelerator.is_main_process:
                 save_state(run, average, step)
-            return
+            accelerator.wait_for_everyone()
+            return step
         rows = run.step(step, [next(batches) for _ in range(recipe.optim.accumulate)])
         average.update(run.model)
         log.write(step, rows)
@@ -82,6 +101,7 @@ def _loop(
             _evaluate(run, average, log, sets, done)
         if saves or evaluates:
             accelerator.wait_for_everyone()
+    return recipe.steps
 
 
 def _evaluate(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seem_model.clicks import next_click, paint_click
+from seem_model.clicks import Protocol, next_click, paint_click
 from seem_model.modeling.dense_prompt import PromptMaps
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class RoundsConfig:
         Whether corrections may be negative; without, what is painted too much stays.
     largest_click : int
         Corrections are painted with a radius from 1 to this.
+    protocol : {"ritm", "seem"}
+        Which error is corrected, see :func:`seem_model.clicks.next_click`.
     """
 
     most: int = 3
@@ -44,6 +46,7 @@ class RoundsConfig:
     random_click: float = 0.3
     negative: bool = True
     largest_click: int = 1
+    protocol: Protocol = "ritm"
 
 
 def prompt_maps(asks: tuple[Ask, ...]) -> PromptMaps:
@@ -67,7 +70,9 @@ def with_corrections(
             continue
         random_place = rng if rng.random() < rounds.random_click else None
         clicked = positive[i] | negative[i]
-        click = next_click(truths[i], answer, clicked=clicked, rng=random_place)
+        click = next_click(
+            truths[i], answer, clicked=clicked, rng=random_place, protocol=rounds.protocol
+        )
         if click is not None and (click.positive or rounds.negative):
             target = positive if click.positive else negative
             radius = int(rng.integers(1, rounds.largest_click + 1))

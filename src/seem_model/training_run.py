@@ -24,6 +24,7 @@ from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.optimise import learning_rate, parameter_groups
 from seem_model.start import start_model
 from seem_model.training_guard import refuse_no_number
+from seem_model.training_interruption import leave_signals_to_the_parent
 from seem_model.training_step import Schedule, TrainingStep
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Run:
             _Numbered(self.batches), batch_size=None,
             sampler=[self.number(s, p) for s in steps for p in parts],
             num_workers=workers, prefetch_factor=3 if workers else None,
+            worker_init_fn=leave_signals_to_the_parent,
         )  # fmt: skip
 
     def gradients(self, step: int, batches: Sequence[Batch]) -> list[dict[str, float]]:

@@ -126,6 +126,31 @@ def test_two_minutes_on_shapes_teach_everything(tmp_path: Path) -> None:
     assert measured(tmp_path / "run/checkpoint", fresh) == after
 
 
+def test_the_extra_heads_learn_names_and_seeds(tmp_path: Path) -> None:
+    """Everything by seeds and the naming head, from weights that let the image through.
+
+    The backbone has no normalisation: with torch's own initial weights its coarse maps, which the
+    naming head reads, are the same for every image, and names stay at chance.
+    """
+    write_shapes(tmp_path / "shapes")
+    fresh = write_shapes(tmp_path / "fresh", seed=1)
+    torch.manual_seed(0)
+    model = Seem(TINY)
+    for part in model.backbone.modules():
+        if isinstance(part, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            torch.nn.init.zeros_(part.bias)
+    checkpoint.save(model, tmp_path / "start", half=False)
+    places = (f"root={tmp_path}", f"start={tmp_path / 'start'}", f"out={tmp_path / 'run'}")
+    recipe = Recipe.from_yaml(
+        Path(__file__).with_name("shapes.yaml"), (*places, "evaluate_every=0", "steps=400")
+    )
+    weights = train(recipe, report=lambda line: None)
+    assert losses(tmp_path / "run", "naming_ce")[-1] < 0.4 < np.log(2)
+    found = panoptic(seem_model.load(weights), Folder.open(fresh), Choice(split="train"))
+    assert found.numbers["pq"] > 0.6
+
+
 def test_the_loss_falls_and_clicks_are_answered(data: Path, tmp_path: Path) -> None:
     recipe = Recipe(
         model="tiny", data=(SetConfig(path=str(data), complete=True),), steps=400, sizes=(64,),

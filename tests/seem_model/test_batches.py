@@ -1,6 +1,7 @@
 """Training crops and batches: a function of seed and step; prompts that fit their truths."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from seem_model.data.batches import BatchConfig, Batches, SetConfig
 from seem_model.data.crops import CropConfig, cut
 from seem_model.data.folder import Folder
 from seem_model.errors import DataError
+from seem_model.official_prompts import training_prompt
 from shapes_folder import write_shapes
 
 PLAIN = CropConfig(colour=0.0, noise=0.0, invert=0.0)
@@ -88,6 +90,24 @@ def test_every_shape_of_first_prompt_comes_up(root: Path) -> None:
     assert any(0 < a.positive.sum() <= 9 for a in asks)
 
 
+def test_the_shapes_of_the_paper_come_up_equally(root: Path) -> None:
+    shapes = ("seem-point", "seem-polygon", "seem-scribble", "seem-circle")
+    batches = make(root, point=0.0, box=0.0, drawn=1.0, example=0.0, shapes=shapes)
+    drawn = Counter()
+    with pytest.MonkeyPatch.context() as patch:
+
+        def counted(shape: str, truth: np.ndarray, rng: np.random.Generator):
+            drawn[shape] += 1
+            return training_prompt(shape, truth, rng)
+
+        patch.setattr("seem_model.data.batches.training_prompt", counted)
+        asks = [a for step in range(40) for a in batches(step).asks]
+    assert set(drawn) == set(shapes)
+    assert sum(drawn.values()) == len(asks) > 100
+    assert max(drawn.values()) < 2 * min(drawn.values())
+    assert all(a.positive.any() and not a.negative.any() and not a.region.any() for a in asks)
+
+
 def test_a_folder_without_usable_objects_is_refused(root: Path, tmp_path: Path) -> None:
     other = write_shapes(tmp_path / "specks")
     path = other / "annotations.json"
@@ -102,16 +122,30 @@ def test_a_folder_without_usable_objects_is_refused(root: Path, tmp_path: Path) 
 
 def test_an_empty_split_or_no_data_is_refused(root: Path) -> None:
     good = make(root)
-    with pytest.raises(DataError, match="no images"):
-        replace_split(good, "none")
+    with pytest.raises(DataError, match='no images in the "none" split'):
+        split_of(good, "none")
     with pytest.raises(DataError, match="no data"):
         Batches([], good.crop, good.batch, (64,), 0)
     with pytest.raises(DataError, match="weight"):
         Batches([SetConfig(path=str(root), weight=0.0)], good.crop, good.batch, (64,), 0)
 
 
-def replace_split(batches: Batches, split: str) -> Batches:
-    return Batches(batches.sets, batches.crop, batches.batch, batches.size, 0, split=split)
+def split_of(batches: Batches, split: str) -> Batches:
+    sets = [replace(s, split=split) for s in batches.sets]
+    return Batches(sets, batches.crop, batches.batch, batches.size, 0)
+
+
+def test_a_set_may_train_on_another_split(root: Path) -> None:
+    other = split_of(make(root), "val")
+    folder = Folder.open(root)
+    assert other.counts() == (len(folder.ids("val")),)
+    assert make(root).counts() == (len(folder.ids("train")),)
+    read = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = Folder.read
+        patch.setattr(Folder, "read", lambda self, id: read.append(id) or real(self, id))
+        other(0)
+    assert set(read) <= set(folder.ids("val"))
 
 
 @pytest.mark.parametrize("whole", [0.0, 1.0])

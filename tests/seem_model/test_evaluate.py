@@ -236,6 +236,7 @@ def test_smaller_caps_and_a_row_for_each_object(folder: Folder, tmp_path: Path) 
     report = interactive(Scripted(lambda p, step: np.zeros(p.shape, bool)), folder)
     numbers = report.flat()
     assert [numbers[k] for k in ("noc5@50", "noc10@85", "noc@90")] == [5.0, 10.0, 20.0]
+    assert [numbers[k] for k in ("failures5@50", "failures10@85", "failures@90")] == [4, 4, 4]
     report.save(tmp_path / "r.json")
     with open(tmp_path / "r.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -164,6 +164,24 @@ def test_simulated_corrections_click_on_errors() -> None:
     assert not lazy.positive.any()
 
 
+def test_corrections_follow_the_protocol_of_the_recipe() -> None:
+    """RITM corrects the deeper error, SEEM the one with more pixels, and none of a good answer."""
+    missed, excess = box(4, 4, 9).numpy()[0], np.zeros((SIDE, SIDE), bool)
+    excess[20:22, 2:60] = True
+    truth, answer = missed[None], excess[None]
+    for protocol, positive in (("ritm", True), ("seem", False)):
+        rounds = RoundsConfig(again=0.0, random_click=0.0, protocol=protocol)
+        rng = np.random.default_rng(0)
+        clicked = with_corrections(maps(box(0, 0) & False), truth, answer, rng=rng, rounds=rounds)
+        assert bool(clicked.positive.any()) == positive
+        assert bool(clicked.negative.any()) != positive
+    good = truth.copy()
+    good[0][tuple(np.argwhere(missed)[0])] = False
+    rounds = RoundsConfig(again=0.0, protocol="seem")
+    done = with_corrections(maps(box(0, 0) & False), truth, good, rng=rng, rounds=rounds)
+    assert not done.positive.any()
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
 def test_a_run_on_a_graphics_card_learns_and_resumes(recipe: Recipe) -> None:

@@ -17,6 +17,7 @@ from fakes import FakePredictor
 from seem_model.cli import main
 from seem_model.data.davis import open_davis
 from seem_model.data.folder import Folder
+from seem_model.data.youtube_vos import open_youtube_vos
 from seem_model.errors import DataError, PromptError
 from seem_model.evaluation.running import Choice
 from seem_model.evaluation.video import video
@@ -87,7 +88,7 @@ def test_empty_masks_agree_with_each_other_alone() -> None:
 def test_numbers_by_hand() -> None:
     whole, half = np.ones((1, 4), bool), np.array([[True, True, False, False]])
     frames = [whole] * 4
-    tally = VideoTally((track("a/1", frames, [whole, whole, half, half]),))
+    tally = VideoTally((track("a/1", frames, [whole, whole, half, half], seen=True),))
     numbers = tally.numbers()
     assert numbers["j"] == 0.75
     assert numbers["j_recall"] == 0.5
@@ -186,6 +187,65 @@ def test_the_command_writes_a_video_report(tmp_path, monkeypatch, capsys) -> Non
     assert main(["evaluate", "video", "--data", data, "--report", str(out)]) == 0
     assert json.loads(out.read_text())["j&f"] == 1.0
     assert "j&f" in capsys.readouterr().out
+
+
+def write_youtube(root: Path) -> Path:
+    """YouTube-VOS whose valid has one video of two objects, a dog and, later, a sloth."""
+    for part, names in (("train", ("dog", "cat")), ("valid", ("dog", "sloth"))):
+        write_moving(root / "davis" / part)
+        folder = root / part
+        folder.mkdir(parents=True)
+        for kind in ("JPEGImages", "Annotations"):
+            (root / "davis" / part / kind / "480p").rename(folder / kind)
+        objects = {str(n): {"category": name} for n, name in enumerate(names, start=1)}
+        (folder / "meta.json").write_text(json.dumps({"videos": {"walk": {"objects": objects}}}))
+    return root
+
+
+class Colourblind(Follower):
+    """Loses whatever is in the right half."""
+
+    def step(self, features, prompts, memory=None, *, watch=None) -> Round:
+        answer = super().step(features, prompts, memory)
+        answer.mask[:, 25:] = False
+        return answer
+
+
+def test_youtube_vos_tells_seen_from_unseen_classes(tmp_path) -> None:
+    root = write_youtube(tmp_path / "ytvos")
+    found = video(Colourblind(), open_youtube_vos(root), Choice())
+    numbers = found.flat()
+    assert (numbers["j_seen"], numbers["f_seen"]) == (1.0, 1.0)
+    assert (numbers["j_unseen"], numbers["f_unseen"]) == (0.0, 0.0)
+    assert numbers["g"] == numbers["j&f"] == 0.5
+    assert numbers["g_low"] <= 0.5 <= numbers["g_high"]
+    assert {str(r["object"]): r["seen"] for r in found.rows} == {"walk/1": True, "walk/2": False}
+
+
+def test_a_list_of_seen_classes_stands_for_a_training_split(tmp_path) -> None:
+    root = write_youtube(tmp_path / "ytvos")
+    (root / "train/meta.json").unlink()
+    keys = ("g", "j_seen", "f_seen", "j_unseen", "f_unseen")
+    unknown = video(Colourblind(), open_youtube_vos(root), Choice()).flat()
+    assert [unknown[k] for k in keys] == [None] * 5
+    assert unknown["j&f"] == 0.5
+    before = open_youtube_vos(root).fingerprint
+    (root / "seen.txt").write_text("sloth\nowl\n")
+    listed = video(Colourblind(), open_youtube_vos(root), Choice()).flat()
+    assert [listed[k] for k in keys] == [0.5, 0.0, 0.0, 1.0, 1.0]
+    assert listed["data_hash"] != before
+
+
+def test_objects_without_a_class_leave_the_question_open(tmp_path) -> None:
+    root = write_youtube(tmp_path / "ytvos")
+    content = json.loads((root / "valid/meta.json").read_text())
+    content["videos"]["walk"]["objects"]["2"].pop("category")
+    (root / "valid/meta.json").write_text(json.dumps(content))
+    numbers = video(Colourblind(), open_youtube_vos(root), Choice()).flat()
+    assert numbers["g"] is numbers["j_seen"] is numbers["j_unseen"] is None
+    assert numbers["j"] == 0.5
+    davis = video(Follower(), open_davis(write_moving(tmp_path / "DAVIS")), Choice()).flat()
+    assert not {"g", "j_seen"} & set(davis)
 
 
 def test_data_without_sequences_is_refused(tmp_path) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Literal, cast
 
 import numpy as np
 
 from seem_model.clicks import add_click, next_click
 from seem_model.data.batch import Ask, Batch, View
-from seem_model.data.crops import Crop, CropConfig, cut
+from seem_model.data.crops import CropConfig, cut
 from seem_model.data.keeping import Keeper
+from seem_model.data.phrasing import REFERRING, phrase_of_view
 from seem_model.data.set_config import SetConfig
-from seem_model.drawing import Shape, draw
+from seem_model.drawing import SHAPES, Shape, draw
 from seem_model.errors import DataError
+from seem_model.official_prompts import TrainedShape, training_prompt
 from seem_model.values import Mask, Prompts
 
-if TYPE_CHECKING:
-    from seem_model.data.sample import Sample, SegmentInfo
+Drawing = Literal[Shape, TrainedShape]
 
 _PATIENCE = 1000  # views drawn in vain before the data are said to hold no objects
 
@@ -39,11 +40,15 @@ class BatchConfig:
         Shares of first prompts: a click, a box, a drawn stroke or polygon; the rest has none
         (text or example alone).
     shapes : tuple of str
-        Kinds of drawing (see :func:`seem_model.drawing.draw`), equally likely.
+        Kinds of drawing, equally likely: ours (:func:`seem_model.drawing.draw`), and those of
+        the paper, "seem-point" and so on (:func:`seem_model.official_prompts.training_prompt`).
     text, example : float
         Shares of objects that also come with a phrase, or with an example of their class.
     phrases : float
         Share of images that are asked by phrase alone (grounding).
+    sentences : float
+        Of these, share by a sentence where the image has one that is true of the view (see
+        :func:`seem_model.data.phrasing.stays_true`); the others are asked by a class name.
     """
 
     images: int = 6
@@ -53,10 +58,11 @@ class BatchConfig:
     point: float = 0.68
     box: float = 0.12
     drawn: float = 0.14
-    shapes: tuple[Shape, ...] = ("stroke", "polygon", "circle", "mask")
+    shapes: tuple[Drawing, ...] = ("stroke", "polygon", "circle", "mask")
     text: float = 0.25
     example: float = 0.2
     phrases: float = 0.5
+    sentences: float = 0.6
 
 
 @dataclass(eq=False)
@@ -76,26 +82,27 @@ class Batches:
     batch: BatchConfig
     size: Sequence[int]
     seed: int
-    split: str = "train"
     _keeper: Keeper = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.folders = [s.open() for s in self.sets]
         self._keeper = Keeper(self.folders)
-        self._ids = [f.ids(self.split) for f in self.folders]
+        self._ids = [f.ids(s.split) for f, s in zip(self.folders, self.sets, strict=True)]
         weights = np.array([s.weight for s in self.sets], float)
         if not self.sets:
             raise DataError("There is no data to train on: name at least one data folder.")
         if not (weights >= 0).all() or weights.sum() <= 0:
             raise DataError("The weight of a data set must be positive.")
-        empty = [f.name for f, ids in zip(self.folders, self._ids, strict=True) if not ids]
-        if empty:
-            raise DataError(f'{", ".join(empty)}: there are no images in the "{self.split}" split.')
+        for config, folder, ids in zip(self.sets, self.folders, self._ids, strict=True):
+            if not ids:
+                raise DataError(
+                    f'{folder.name}: there are no images in the "{config.split}" split.'
+                )
         self._shares = weights / weights.sum()
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         # Loader processes that are not forked open the data sets themselves.
-        return Batches, (self.sets, self.crop, self.batch, self.size, self.seed, self.split)
+        return Batches, (self.sets, self.crop, self.batch, self.size, self.seed)
 
     def __call__(self, step: int) -> Batch:
         """Batch of one step."""
@@ -119,6 +126,10 @@ class Batches:
             views.append(view)
             asks.extend(self._ask(view, index, row, rng) for index in wanted)
         return Batch(tuple(views), tuple(asks))
+
+    def counts(self) -> tuple[int, ...]:
+        """Images to draw from in each data set."""
+        return tuple(len(ids) for ids in self._ids)
 
     def vocabularies(self) -> list[tuple[str, ...]]:
         """Class names of each data set."""
@@ -160,8 +171,12 @@ class Batches:
         crowd = any(s.crowd for s in sample.segments)
         complete = config.complete and not crowd
         phrase, phrase_mask, sentence = "", None, False
-        if config.complete and rng.random() < self.batch.phrases:
-            phrase, phrase_mask, sentence = self._phrase(sample, visible, crop, rng)
+        referred = any(p.kind == REFERRING for p in sample.phrases)
+        if (config.complete or referred) and rng.random() < self.batch.phrases:
+            phrase, phrase_mask, sentence = phrase_of_view(
+                sample, visible, crop, rng, sentences=self.batch.sentences,
+                complete=config.complete,
+            )  # fmt: skip
         # Where stuff is not labelled, the classes to choose from are the things alone.
         things_only = sample.semantic_complete is False
         view = View(
@@ -179,21 +194,6 @@ class Batches:
         count = min(self.batch.objects, len(visible))
         wanted = rng.choice(len(visible), count, replace=False, p=sizes / sizes.sum())
         return view, [int(i) for i in wanted]
-
-    def _phrase(
-        self, sample: Sample, visible: list[SegmentInfo], crop: Crop, rng: np.random.Generator
-    ) -> tuple[str, Mask, bool]:
-        ids = {s.id for s in visible}
-        whole = [p for p in sample.phrases if set(p.segment_ids) <= ids]
-        # Spatial words are only true in views that are not cut or mirrored: class words always.
-        plain = [p for p in whole if p.kind in ("unique", "all")]
-        if plain and rng.random() < 0.6:
-            phrase = plain[int(rng.integers(len(plain)))]
-            return phrase.text, np.isin(crop.labels, phrase.segment_ids), True
-        names = [s.name for s in visible]
-        name = names[int(rng.integers(len(names)))]
-        same = [s.id for s in visible if s.name == name]
-        return name, np.isin(crop.labels, same), False
 
     def _ask(self, view: View, index: int, row: int, rng: np.random.Generator) -> Ask:
         truth, name = view.masks[index], view.names[index]
@@ -219,7 +219,7 @@ class Batches:
             return draw("box", truth, rng)
         if box <= share < box + self.batch.drawn:
             shapes = self.batch.shapes
-            return draw(shapes[int(rng.integers(len(shapes)))], truth, rng)
+            return _drawn(shapes[int(rng.integers(len(shapes)))], truth, rng)
         if nothing and share >= box + self.batch.drawn:
             return empty
         click = next_click(truth, empty.positive, rng=rng if rng.random() < 0.5 else None)
@@ -231,3 +231,9 @@ class Batches:
             return None
         same = [i for i, n in enumerate(view.names) if n == view.names[index] and i != index]
         return view.masks[int(rng.choice(same))] if same else None
+
+
+def _drawn(shape: Drawing, truth: Mask, rng: np.random.Generator) -> Prompts:
+    if shape in SHAPES:
+        return draw(shape, truth, rng)
+    return training_prompt(cast("TrainedShape", shape), truth, rng)

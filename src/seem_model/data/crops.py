@@ -48,12 +48,16 @@ class Crop:
         Segment ids; 0 outside the image.
     height, width : int
         Extent of the image content; the rest is padding.
+    mirrored, turned : bool
+        Whether left and right are the other way round, and whether up is elsewhere.
     """
 
     image: NDArray[np.uint8]
     labels: NDArray[np.int32]
     height: int
     width: int
+    mirrored: bool = False
+    turned: bool = False
 
 
 def cut(
@@ -74,17 +78,23 @@ def cut(
     labels = Image.fromarray(sample.instances)
     labels = labels.resize((width, height), Image.Resampling.NEAREST, box=area)
     image, ids = _disturb(picture, config, rng), np.asarray(labels, np.int32)
-    if rng.random() < 0.5:
+    mirrored = rng.random() < 0.5
+    if mirrored:
         image, ids = image[:, ::-1], ids[:, ::-1]
-    if any_way_up and rng.random() < 0.5:
+    flipped = any_way_up and rng.random() < 0.5
+    if flipped:
         image, ids = image[::-1], ids[::-1]
-    if any_way_up and rng.random() < 0.5:
+    transposed = any_way_up and rng.random() < 0.5
+    if transposed:
         image, ids = image.transpose(1, 0, 2), ids.T
     height, width = ids.shape
     padded = np.zeros((size, size, 3), np.uint8)
     canvas = np.zeros((size, size), np.int32)
     padded[:height, :width], canvas[:height, :width] = image, ids
-    return Crop(image=padded, labels=canvas, height=height, width=width)
+    return Crop(
+        image=padded, labels=canvas, height=height, width=width, mirrored=mirrored,
+        turned=flipped or transposed,
+    )  # fmt: skip
 
 
 def _box(

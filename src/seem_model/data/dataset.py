@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seem_model.data.sample import ClassInfo, Sample, SegmentInfo, Video
 
 
@@ -56,6 +58,11 @@ class DataSet(Protocol):
 
 class VideoSet(DataSet, Protocol):
     """A data set of sequences; ``ids`` lists the annotated frames of a split."""
+
+    @property
+    def seen(self) -> Mapping[str, bool] | None:
+        """Whether training data have a class, by name; None where a set does not tell apart."""
+        ...
 
     def sequences(self, split: str) -> tuple[Video, ...]:
         """Sequences of a split, in a fixed order; DataError names the splits there are."""

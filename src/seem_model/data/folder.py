@@ -113,6 +113,11 @@ class Folder:
             raise DataError(f'The data set {self.name} has no split "{split}"; it has: {known}.')
         return self.splits[split]
 
+    @property
+    def seen(self) -> None:
+        """The layout does not tell classes of training data from others."""
+        return None
+
     def sequences(self, split: str) -> tuple[Video, ...]:
         """Videos of a split: images whose records name a ``video``, in the order of ``frame``."""
         frames: dict[str, list[str]] = {}

@@ -42,6 +42,8 @@ class Pictures:
         In a few words.
     videos : mapping of str to tuple of Video
         Sequences of each split.
+    seen : mapping of str to bool, or None
+        Whether training data have a class, by name; None where the set does not tell apart.
     phrases : mapping of str to tuple of Phrase
         By image id.
     skipped : tuple of str
@@ -59,6 +61,7 @@ class Pictures:
     annotations: Callable[[], Iterable[Path]]
     licence: str = "see the data set's page"
     videos: Mapping[str, tuple[Video, ...]] = field(default_factory=dict)
+    seen: Mapping[str, bool] | None = None
     phrases: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
     pixels: Callable[[Path, str], RGB] = field(

@@ -29,6 +29,8 @@ class SetConfig:
         Whether everything of its classes is labelled, so that what is not is background.
     kind : str, optional
         Its layout; recognised from the files if not given.
+    split : str
+        Its split to train on, by the name that the layout gives.
     exclude : str
         RefCOCO folder whose validation and test images are left out; "" for none.
     """
@@ -38,6 +40,7 @@ class SetConfig:
     any_way_up: bool = False
     complete: bool = False
     kind: str | None = None
+    split: str = "train"
     exclude: str = ""
 
     def open(self) -> DataSet:

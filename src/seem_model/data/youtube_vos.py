@@ -3,7 +3,9 @@
 ``train/JPEGImages/<video>/<frame>.jpg``, ``train/Annotations/<video>/<frame>.png`` (object
 number) and ``train/meta.json`` (``videos`` → ``objects`` → ``category``); the same under ``valid``
 (annotated where an object first appears) and ``test``. The splits are called ``train``, ``val``
-and ``test``. Paper: Xu et al., ECCV 2018.
+and ``test``. Classes count as seen when the training split has them: those of
+``train/meta.json`` (65 in the published set), or of ``seen.txt`` beside the folders, one name a
+line. Paper: Xu et al., ECCV 2018.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from seem_model.data.sample import ClassInfo, Video
 from seem_model.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+SEEN = "seen.txt"
 FOLDERS = {"train": "train", "val": "valid", "test": "test"}
 _UNNAMED = "object"  # the public part of valid and test has no class names
 _Names = dict[str, dict[int, str]]
@@ -56,10 +59,32 @@ def open_youtube_vos(path: str | Path) -> Pictures:
         splits={split: part.ids() for split, part in parts.items()},
         picture=pictures.__getitem__,
         labels=lambda id: _labels(id, pictures, maps, names, classes),
-        annotations=lambda: [*(f / "meta.json" for f in present.values()), *maps.values()],
+        annotations=lambda: [
+            *(f / "meta.json" for f in present.values()),
+            *([root / SEEN] if (root / SEEN).is_file() else []),
+            *maps.values(),
+        ],
         videos=videos,
+        seen=_seen(root, every),
         skipped=tuple(words for part in parts.values() for words in part.skipped),
     )
+
+
+def _seen(root: Path, names: Iterable[str]) -> dict[str, bool]:
+    """Whether the training split has a class; nothing about unnamed objects, or without a list."""
+    if (root / SEEN).is_file():
+        lost = "which classes are seen"
+        try:
+            lines = files.read_bytes(root / SEEN, lost).decode().splitlines()
+        except UnicodeDecodeError as error:
+            raise files.broken(root / SEEN, f"is no text: {error}", lost) from error
+        trained = {line.strip() for line in lines}
+    elif (root / "train/meta.json").is_file():
+        of_train = _objects(root / "train/meta.json", "train")
+        trained = {name for objects in of_train.values() for name in objects.values()}
+    else:
+        return {}
+    return {name: name in trained for name in names if name != _UNNAMED}
 
 
 def _objects(path: Path, split: str) -> _Names:

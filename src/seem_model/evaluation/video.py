@@ -28,7 +28,9 @@ def video(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
 
     Means over objects, as DAVIS 2017 counts for semi-supervised methods: neither the frame whose
     mask is given nor the last annotated one is scored. An object that appears later starts in the
-    first frame that shows it. ``choice.limit`` is a number of sequences.
+    first frame that shows it. Where the data set tells seen from unseen classes (YouTube-VOS),
+    ``g`` and its four parts are added, nan unless the class of every object is known.
+    ``choice.limit`` is a number of sequences.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ def video(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
     """
     if not hasattr(data, "sequences"):
         raise DataError(f"{data.name} has no sequences: a data set of videos is needed.")
-    videos = _chosen(cast("VideoSet", data).sequences(choice.split), choice)
+    data = cast("VideoSet", data)
+    videos = _chosen(data.sequences(choice.split), choice)
     seconds: list[float] = []
     tallies: list[VideoTally] = []
     for done, one in enumerate(videos, start=1):
@@ -54,22 +57,38 @@ def video(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
     joined = sum(tallies, VideoTally())
     if not joined.tracks:
         raise DataError(f'The split "{choice.split}" of {data.name} has no frames to score.')
-    rows: list[dict[str, Value]] = [
-        {
-            "object": t.name, "frames": len(t.regions),
-            "j": float(np.mean(t.regions)), "f": float(np.mean(t.boundaries)),
-        }
-        for t in joined.tracks
-    ]  # fmt: skip
     low, high = interval(tallies, _overall, seed=choice.seed)
-    numbers: dict[str, Value] = {"objects": len(rows), **joined.numbers()}
-    numbers |= {"j&f_low": low, "j&f_high": high, "frame_seconds": float(np.median(seconds))}
+    numbers: dict[str, Value] = {"objects": len(joined.tracks), **joined.numbers()}
+    numbers |= {"j&f_low": low, "j&f_high": high}
+    if data.seen is not None:
+        numbers |= _youtube(joined, tallies, choice.seed)
+    numbers["frame_seconds"] = float(np.median(seconds))
     about = choice.about(predictor, data, len(videos))
+    rows = [_row(t) for t in joined.tracks]
     return Findings(task="video", about=about, numbers=numbers, rows=rows)
+
+
+def _row(one: Track) -> dict[str, Value]:
+    seen: dict[str, Value] = {} if one.seen is None else {"seen": one.seen}
+    means = {"j": float(np.mean(one.regions)), "f": float(np.mean(one.boundaries))}
+    return {"object": one.name, **seen, "frames": len(one.regions), **means}
 
 
 def _overall(tallies: Sequence[VideoTally]) -> float:
     return sum(tallies, VideoTally()).numbers()["j&f"]
+
+
+def _global(tallies: Sequence[VideoTally]) -> float:
+    return sum(tallies, VideoTally()).youtube()["g"]
+
+
+def _youtube(
+    joined: VideoTally, tallies: Sequence[VideoTally], seed: int
+) -> dict[str, float]:  # fmt: skip
+    if any(t.seen is None for t in joined.tracks):
+        return dict.fromkeys(joined.youtube(), float("nan"))
+    low, high = interval(tallies, _global, seed=seed)
+    return joined.youtube() | {"g_low": low, "g_high": high}
 
 
 def _chosen(videos: tuple[Video, ...], choice: Choice) -> tuple[Video, ...]:
@@ -81,7 +100,7 @@ def _chosen(videos: tuple[Video, ...], choice: Choice) -> tuple[Video, ...]:
 
 
 def _tracks(
-    predictor: Predictor, data: DataSet, one: Video, seconds: list[float]
+    predictor: Predictor, data: VideoSet, one: Video, seconds: list[float]
 ) -> Iterator[Track]:
     """Score the objects of a sequence; those that start in the same frame go together."""
     started: set[int] = set()
@@ -98,7 +117,8 @@ def _tracks(
             later = later[: later.index(scored[-1]) + 1]
             found = _followed(predictor, data, (first, ids, later), frozenset(scored), seconds)
             for id, (truth, masks) in zip(ids, found, strict=True):
-                yield track(f"{one.name}/{id}", truth, masks)
+                seen = None if data.seen is None else data.seen.get(first.names[id])
+                yield track(f"{one.name}/{id}", truth, masks, seen=seen)
 
 
 def _followed(

@@ -43,10 +43,16 @@ class ClickRecord:
     where: str = ""
     name: str = ""
 
+    @property
+    def image(self) -> str:
+        """Image id, the part of ``where`` before the segment."""
+        return self.where.rpartition("/")[0]
+
     def row(self) -> dict[str, str | float]:
         """A line of a table, by report keys."""
         curve = {f"iou@{k}": v for k, v in enumerate(self.ious, start=1)}
-        return {"object": self.where, "class": self.name, **dict(sorted(self.beside)), **curve}
+        names = {"object": self.where, "image": self.image, "class": self.name}
+        return {**names, **dict(sorted(self.beside)), **curve}
 
     @classmethod
     def of(cls, ious: list[float], cap: int, obeyed: ClickRecord | None = None) -> ClickRecord:
@@ -156,9 +162,15 @@ class ClickTally:
         steps = np.diff(self.curves, axis=1)
         return float((steps < -by).mean()) if steps.size else 0.0
 
+    def images(self, key: str | None = None) -> NDArray[np.str_]:
+        """Image id of every object, or of those that have the other measure ``key``."""
+        some = (r for r in self.records if key is None or key in dict(r.beside))
+        return np.array([r.image for r in some], np.str_)
+
     def interval(
-        self, values: NDArray[np.float64], *, seed: int, draws: int = 1000
-    ) -> tuple[float, float]:
+        self, values: NDArray[np.float64], *, seed: int, draws: int = 1000,
+        images: NDArray[np.str_] | None = None,
+    ) -> tuple[float, float]:  # fmt: skip
         """95 % bootstrap interval of the mean of one value per object.
 
         Parameters
@@ -169,17 +181,25 @@ class ClickTally:
             Of the resampling.
         draws : int
             Number of resamples.
+        images : (objects,) str, optional
+            Image of each object: whole images are resampled, since objects of one image resemble
+            each other. Without, objects are.
 
         Returns
         -------
         tuple of float
             The 2.5 and 97.5 percentiles; nan without objects.
         """
+        values = np.asarray(values, float)
         if not len(values):
             return float("nan"), float("nan")
-        rng = np.random.default_rng(seed)
-        picks = rng.integers(len(values), size=(draws, len(values)))
-        low, high = np.percentile(np.asarray(values, float)[picks].mean(1), [2.5, 97.5])
+        of_image = np.arange(len(values))
+        if images is not None:
+            of_image = np.unique(images, return_inverse=True)[1]
+        sums, counts = np.bincount(of_image, values), np.bincount(of_image)
+        picks = np.random.default_rng(seed).integers(len(sums), size=(draws, len(sums)))
+        means = sums[picks].sum(1) / counts[picks].sum(1)
+        low, high = np.percentile(means, [2.5, 97.5])
         return float(low), float(high)
 
 

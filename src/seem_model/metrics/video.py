@@ -24,14 +24,17 @@ REACH = 0.008  # of the image diagonal: how far a boundary may be off
 _QUARTERS = 4
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Track:
-    """J and F of one object in each scored frame, in time order."""
+    """J and F of one object in each scored frame, in time order.
+
+    ``seen``: whether its class was in the training data (YouTube-VOS); None if that is unknown.
+    """
 
     name: str
     regions: tuple[float, ...]
     boundaries: tuple[float, ...]
-    seen: bool = True
+    seen: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class VideoTally:
     tracks: tuple[Track, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tracks", tuple(sorted(self.tracks)))
+        ordered = sorted(self.tracks, key=lambda t: (t.name, t.regions, t.boundaries, str(t.seen)))
+        object.__setattr__(self, "tracks", tuple(ordered))
 
     def __add__(self, other: VideoTally) -> VideoTally:
         """Both together."""
@@ -65,7 +69,11 @@ class VideoTally:
         return {"j&f": (found["j"] + found["f"]) / 2, **found}
 
     def youtube(self) -> dict[str, float]:
-        """YouTube-VOS: ``g``, the mean of J and F over seen and over unseen classes."""
+        """YouTube-VOS: ``g``, the mean of ``j_seen``, ``f_seen``, ``j_unseen``, ``f_unseen``.
+
+        Each is a mean over the objects of seen or of unseen classes; nan without such objects,
+        and then left out of ``g``.
+        """
         parts: dict[str, float] = {}
         for end, seen in (("seen", True), ("unseen", False)):
             some = VideoTally(tuple(t for t in self.tracks if t.seen == seen)).numbers()
@@ -78,7 +86,7 @@ class VideoTally:
 
 
 def track(
-    name: str, truth: Sequence[Mask], found: Sequence[Mask], *, seen: bool = True,
+    name: str, truth: Sequence[Mask], found: Sequence[Mask], *, seen: bool | None = None,
     voids: Sequence[Mask] | None = None,
 ) -> Track:  # fmt: skip
     """Score one object.
@@ -89,7 +97,7 @@ def track(
         Of the sequence and object.
     truth, found : sequence of (H, W) bool
         One mask a scored frame.
-    seen : bool
+    seen : bool, optional
         Whether its class was in the training data (YouTube-VOS).
     voids : sequence of (H, W) bool, optional
         Pixels to leave out of J.

@@ -1,0 +1,134 @@
+"""Sentences of people in training views: only those that stay true."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seem_model.data.batches import BatchConfig, Batches, SetConfig
+from seem_model.data.crops import Crop, CropConfig
+from seem_model.data.phrasing import stays_true
+from seem_model.data.sample import Phrase, Sample, SegmentInfo
+from seem_model.training_guard import read_batch, save_batch
+from tiny_coco import CATEGORIES, annotation, images
+from tiny_files import SHAPE, save_json, save_photo
+
+BLANK = np.zeros((8, 8), np.int32)
+
+
+def crop(**turned: bool) -> Crop:
+    return Crop(image=np.zeros((8, 8, 3), np.uint8), labels=BLANK, height=8, width=8, **turned)
+
+
+def segment(number: int, name: str) -> SegmentInfo:
+    return SegmentInfo(number, name, 1, True, 9, (0, 0, 3, 3))
+
+
+SEGMENTS = (segment(1, "cat"), segment(2, "cat"), segment(3, "cat"), segment(4, "dog"))
+PHOTO = Sample(
+    id="a", image=np.zeros((8, 8, 3), np.uint8), instances=BLANK, semantic=None,
+    segments=SEGMENTS,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "view", "true"),
+    [
+        ("striped cat", (1,), crop(), True),
+        ("striped cat", (1,), crop(mirrored=True, turned=True), True),
+        ("striped cat", (2, 3), crop(), False),
+        ("Left cat", (1, 2, 3), crop(), True),
+        ("Left cat", (1, 2, 3), crop(mirrored=True), False),
+        ("cat, right-hand one", (1, 2, 3), crop(mirrored=True), False),
+        ("leftover cat", (1, 2, 3), crop(mirrored=True), True),
+        ("middle cat", (1, 2, 3), crop(mirrored=True), True),
+        ("middle cat", (1, 2), crop(), False),
+        ("second cat from left", (1, 3), crop(), False),
+        ("top cat", (1, 2, 3, 4), crop(turned=True), False),
+    ],
+)
+def test_what_stays_true(text: str, seen: tuple[int, ...], view: Crop, true: bool) -> None:
+    visible = [s for s in SEGMENTS if s.id in seen]
+    assert stays_true(Phrase(text, (1,), "referring"), PHOTO, visible, view) == true
+
+
+def test_other_kinds_keep_their_rule() -> None:
+    visible = list(SEGMENTS[:2])
+    for kind, true in (("unique", True), ("all", True), ("position", False), ("", False)):
+        phrase = Phrase("left cat", (1, 2), kind)
+        assert stays_true(phrase, PHOTO, visible, crop(mirrored=True)) == true
+
+
+LEFT, RIGHT = (10, 4, 30, 16), (10, 24, 30, 36)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """RefCOCO with one photo: a bright cat on the left, a grey one on the right."""
+    root = tmp_path / "refcoco"
+    file = root / "images/train2014/COCO_train2014_000000000009.jpg"
+    save_photo(file, grey=0)
+    found = images(9)
+    height, width = SHAPE
+    for row in found:
+        row["file_name"] = file.name
+    half = width // 2
+    boxes = (2, 1, height - 2, half - 1), (2, half + 1, height - 2, width - 1)
+    shown = np.zeros((*SHAPE, 3), np.uint8)
+    for (r0, c0, r1, c1), grey in zip(boxes, (250, 120), strict=True):
+        shown[r0:r1, c0:c1] = grey
+    Image.fromarray(shown).save(file, quality=95)
+    rows = [annotation(71 + n, 9, 17, b) for n, b in enumerate(boxes)]
+    save_json(
+        root / "instances.json",
+        {"images": found, "annotations": rows, "categories": CATEGORIES},
+    )
+    texts = {71: ("left cat", "bright cat"), 72: ("right cat", "grey cat")}
+    refs = [
+        {"ref_id": n, "ann_id": n, "image_id": 9, "split": split, "category_id": 17,
+         "sentences": [{"sent": t} for t in said]}
+        for split in ("train", "testA") for n, said in texts.items()
+    ]  # fmt: skip
+    (root / "refs(unc).p").write_bytes(pickle.dumps(refs))
+    return root
+
+
+def batches(root: Path, *, complete: bool = False, sentences: float = 1.0) -> Batches:
+    config = SetConfig(path=str(root), split="testA", complete=complete)
+    crop = CropConfig(colour=0.0, noise=0.0, invert=0.0, whole=1.0)
+    batch = BatchConfig(images=2, objects=1, phrases=1.0, sentences=sentences, min_pixels=10)
+    return Batches([config], crop, batch, (64,), 0)
+
+
+def test_sentences_of_refcoco_are_asked_where_they_are_true(root: Path) -> None:
+    asked: Counter[tuple[str, bool]] = Counter()
+    for step in range(40):
+        for view in batches(root)(step).views:
+            if view.phrase_mask is None:
+                continue
+            assert view.sentence
+            asked[view.phrase, view.crop.mirrored] += 1
+            if "cat" in view.phrase and view.crop.image[view.phrase_mask].size:
+                grey = np.median(view.crop.image[view.phrase_mask])
+                bright = view.phrase in ("left cat", "bright cat")
+                assert (grey > 185) == bright, view.phrase
+    assert {text for text, _ in asked} == {"left cat", "right cat", "bright cat", "grey cat"}
+    assert {text for text, mirrored in asked if mirrored} == {"bright cat", "grey cat"}
+
+
+def test_class_names_are_asked_only_where_all_is_labelled(root: Path) -> None:
+    views = [v for s in range(10) for v in batches(root, sentences=0.0)(s).views]
+    assert all(v.phrase_mask is None for v in views)
+    views = [v for s in range(10) for v in batches(root, sentences=0.0, complete=True)(s).views]
+    assert {(v.phrase, v.sentence) for v in views} == {("cat", False)}
+
+
+def test_how_a_view_is_turned_survives_the_file(root: Path, tmp_path: Path) -> None:
+    batch = next(b for b in map(batches(root), range(9)) if b.views[0].crop.mirrored)
+    save_batch(batch, tmp_path / "b.npz")
+    assert read_batch(tmp_path / "b.npz").views[0].crop.mirrored
