@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
+from seem_model.depth import deepest, deepest_by_shells
 from seem_model.errors import PromptError
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def next_click(
     Notes
     -----
     RITM: Sofiiuk et al., "Reviving iterative training with mask guidance", 2021. SEEM: Zou et
-    al., "Segment everything everywhere all at once", 2023; the exact Euclidean distance stands
-    in for the approximate one of its evaluation code.
+    al., "Segment everything everywhere all at once", 2023, with the approximate distance of its
+    evaluation code (see :func:`seem_model.depth.deepest_by_shells`).
     """
     if protocol not in ("ritm", "seem"):
         raise PromptError(f'Unknown click protocol "{protocol}"; choose "ritm" or "seem".')
@@ -109,8 +109,8 @@ def _farthest(
     missed: Mask, excess: Mask, clicked: Mask | None, rng: np.random.Generator | None
 ) -> Click | None:
     """RITM: distances see the whole error; clicked pixels are only barred from being chosen."""
-    depth_missed, peak_missed = _peak(missed, clicked)
-    depth_excess, peak_excess = _peak(excess, clicked)
+    depth_missed, peak_missed = deepest(missed, clicked)
+    depth_excess, peak_excess = deepest(excess, clicked)
     if peak_missed is None and peak_excess is None:
         return None
     positive = depth_missed >= depth_excess
@@ -137,7 +137,7 @@ def _larger(
     region = missed if positive else excess
     if rng is not None and region.any():
         return _random(region, positive, rng)
-    _, peak = _peak(region, None)
+    peak = deepest_by_shells(region)
     return None if peak is None else Click(*peak, positive)
 
 
@@ -145,23 +145,6 @@ def _good_enough(truth: Mask, missed: Mask, excess: Mask, void: Mask | None) -> 
     known = truth if void is None else truth & ~void
     union = int(known.sum()) + int(excess.sum())
     return int(known.sum()) - int(missed.sum()) >= SEEM_GOOD_ENOUGH * union
-
-
-def _peak(region: Mask, clicked: Mask | None) -> tuple[float, tuple[int, int] | None]:
-    """Depth and place of the innermost unclicked pixel, first in row order; (0, None) if none."""
-    rows, cols = np.flatnonzero(region.any(1)), np.flatnonzero(region.any(0))
-    if not rows.size:
-        return 0.0, None
-    # The error is usually a small part of the image: transforming its bounding box alone, with
-    # one ring of outside, gives the same distances several times faster.
-    top, left = int(rows[0]), int(cols[0])
-    box = (slice(top, int(rows[-1]) + 1), slice(left, int(cols[-1]) + 1))
-    depth = distance_transform_edt(np.pad(region[box], 1))[1:-1, 1:-1]
-    if clicked is not None:
-        depth = np.where(clicked[box], 0.0, depth)
-    row, col = np.unravel_index(int(depth.argmax()), depth.shape)
-    deepest = float(depth[row, col])
-    return (deepest, (top + int(row), left + int(col))) if deepest > 0 else (0.0, None)
 
 
 def _random(region: Mask, positive: bool, rng: np.random.Generator) -> Click:

@@ -63,13 +63,20 @@ def test_a_mirrored_error_gets_a_mirrored_click(truth, mask, protocol, axis) -> 
     if click is not None:
         assert click.positive == mirrored.positive
         wrong = (truth & ~mask) if click.positive else (mask & ~truth)
-        assert depth(wrong, click) == depth(np.flip(wrong, axis), mirrored)
+        measure = depth if protocol == "ritm" else shell
+        assert measure(wrong, click) == measure(np.flip(wrong, axis), mirrored)
 
 
 def depth(region: np.ndarray, click) -> int:
     """Squared distance to the nearest pixel outside, by the definition."""
     outside = np.argwhere(~np.pad(region, 1)) - 1
     return ((outside - (click.row, click.col)) ** 2).sum(1).min()
+
+
+def shell(region: np.ndarray, click) -> int:
+    """Steps, diagonal ones too, to the nearest pixel outside."""
+    outside = np.argwhere(~np.pad(region, 1)) - 1
+    return np.abs(outside - (click.row, click.col)).max(1).min()
 
 
 @given(masks, masks)

@@ -5,12 +5,22 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from golden import Golden, agreeing, assert_same, phrase_tokens, phrase_vectors
+from golden import (
+    Golden,
+    Replay,
+    agreeing,
+    assert_same,
+    phrase_tokens,
+    phrase_vectors,
+    points,
+)
+from seem_model.clicks import next_click, paint_onto
 from seem_model.everything import Objects, Thresholds, class_maps, panoptic, ranked, semantic
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Decoded, Request
-from seem_model.readout import by_phrases
+from seem_model.readout import by_phrases, by_prompts
 from seem_model.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.official
@@ -110,6 +120,50 @@ def test_segmentations(golden: Golden, level: str) -> None:
             )
 
     agreeing(golden, Request(objects=True), None, check)
+
+
+def memory_for(golden: Golden, clicked: list, stored: list, memory):
+    """(n, h, w) answers to the clicks, float64, with the draws of this round."""
+    apart = golden.model.config.decoder.prompting == "separate_v0"
+    drawn = points([c[0] for c in clicked], [c[1] for c in clicked], apart=apart)
+    features = golden.features.rows(torch.zeros(2 if apart else 1, dtype=torch.int64))
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        if stored:
+            patch.setattr(torch, "randint", Replay(stored))
+        request = Request(spatial=True, points=drawn, memory=memory)
+        return by_prompts(golden.model.decoder(features, request)).logits
+
+
+@pytest.mark.parametrize("which", ["v1-a", "v1-b", "v0-a", "v0-b"])
+def test_three_clicks_land_where_the_official_user_clicks(golden_of, which: str) -> None:
+    golden = golden_of(*which.split("-"))
+    (h, w), padded, numbers = golden.size, golden.padded, golden.numbers
+    ellipse = golden.inputs.ellipse
+    truths = [ellipse(h, w, h // 3, w // 3, 40, 50), ellipse(h, w, 2 * h // 3, 2 * w // 3, 30, 60)]
+    wanted = [np.pad(t, [(0, p - s) for p, s in zip(padded, t.shape, strict=True)]) for t in truths]
+    clicked = [[np.zeros(padded, bool), np.zeros(padded, bool)] for _ in truths]
+    answers = [np.zeros(padded, bool) for _ in truths]
+    stored, memory = golden.draws("interactive"), None
+    for round_ in range(1, 5):
+        for truth, (positive, negative), answer in zip(wanted, clicked, answers, strict=True):
+            click = next_click(truth, answer, clicked=positive | negative, protocol="seem")
+            if click is not None:
+                paint_onto(positive if click.positive else negative, click)
+        if round_ > 1:  # the fixture holds what the user has drawn after each answer
+            for k, sign in enumerate(("pos", "neg")):
+                bits = np.unpackbits(numbers[f"interactive/after{round_ - 1}/{sign}_bits"])
+                masks = bits.reshape(2, *padded).astype(bool)
+                assert np.array_equal(np.stack([c[k] for c in clicked]), masks), round_
+        if round_ == 4:
+            break
+        memory = memory_for(golden, clicked, stored, memory)
+        rows = memory.reshape(1, 2, *memory.shape[-2:])
+        full = F.interpolate(rows, size=padded, mode="bilinear", align_corners=False)[0]
+        answers = [m.numpy() for m in full > 0]
+        for k, truth in enumerate(truths):
+            mask = answers[k][:h, :w]
+            iou = (mask & truth).sum() / ((mask | truth).sum() + 1e-8)
+            assert iou == pytest.approx(numbers["interactive/mask_iou"][k, round_ - 1], abs=2e-3)
 
 
 def test_phrases(golden: Golden) -> None:

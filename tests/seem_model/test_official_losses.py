@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 from even_points import spread
 from seem_model.config import FOCAL_TINY
+from seem_model.depth import deepest_by_shells
 from seem_model.loss_config import LossConfig
 from seem_model.losses import (
     ObjectTargets,
@@ -177,32 +178,9 @@ def corrected(first: Drawn, memory: torch.Tensor) -> Drawn:
         clicked = first.positive[b, k] | first.negative[b, k]
         missed, excess = wanted & ~got & ~clicked, got & ~wanted & ~clicked
         region, marks = (missed, positive) if missed.sum() > excess.sum() else (excess, negative)
-        row, col = divmod(int(convolved_depth(region).argmax()), WIDTH)
+        row, col = deepest_by_shells(region.numpy())
         marks[b, k, max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2] = True
     return Drawn(positive, negative, first.truth)
-
-
-def convolved_depth(region: torch.Tensor) -> torch.Tensor:
-    """Approximate distance to the outside of a (H, W) region, pixel shell by pixel shell.
-
-    The convolutional distance transform (Pham et al., 2020) with a 3x3 kernel and h = 0.35: the
-    official click simulator's choice, whose peaks are not always those of the exact distance.
-    """
-    h = 0.35
-    seen = (~F.pad(region, (1, 1, 1, 1))).float()[None, None]
-    steps = torch.tensor([[2, 1, 2], [1, 0, 1], [2, 1, 2]]).sqrt()
-    kernel = (-steps / h).exp()[None, None]
-    depth = torch.zeros_like(seen)
-    for shell in range(max(region.shape)):
-        around = F.conv2d(F.pad(seen, (1, 1, 1, 1), mode="replicate"), kernel)
-        step = (-h * around.log()).nan_to_num(posinf=0.0)
-        reached = step > 0
-        if not reached.any():
-            break
-        depth += torch.where(reached, shell + step, torch.zeros_like(step))
-        seen = seen.masked_fill(reached, 1.0)
-    # Places of equal depth differ by rounding: the first of them wins on every machine.
-    return (depth[0, 0, 1:-1, 1:-1] * 1e4).round()
 
 
 def phrase_tokens(model: Seem, text: TextStates) -> TokenGroup:
