@@ -48,10 +48,11 @@ class EncoderLayer(nn.Module):
 def _smooth(width: int, config: PixelDecoderConfig) -> nn.Sequential:
     norm = nn.GroupNorm(config.groups, width)
     if not config.separable:
-        return nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), norm, nn.ReLU())
+        dense = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        return nn.Sequential(dense, norm, nn.ReLU(inplace=True))
     depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
     pointwise = nn.Conv2d(width, width, 1, bias=False)
-    return nn.Sequential(depthwise, pointwise, norm, nn.ReLU())
+    return nn.Sequential(depthwise, pointwise, norm, nn.ReLU(inplace=True))
 
 
 class PixelDecoder(nn.Module):
@@ -93,6 +94,8 @@ class PixelDecoder(nn.Module):
         for adapter, smooth, fine in zip(
             self.adapters, self.smooth[1:], reversed(maps[:3]), strict=True
         ):
-            y = smooth(adapter(fine) + F.interpolate(y, size=fine.shape[-2:], mode="nearest"))
+            finer = adapter(fine)
+            finer += F.interpolate(y, size=fine.shape[-2:], mode="nearest")
+            y = smooth(finer)
             pyramid.append(y)
         return self.mask_features(y), tuple(pyramid[:3])
