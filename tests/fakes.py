@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from seem_model.errors import CheckpointError, PromptError
-from seem_model.values import Prompts, Round, Segment, Segmentation
+from seem_model.values import Instance, Prompts, Round, Segment, Segmentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,6 @@ class FakePredictor:
     def __init__(self, name: str = "fake", device: str = "cpu") -> None:
         self.name, self.device = name, device
         self.vocabulary = ("blob", "background")
-        self.has_text = True
         self.encoded: list[tuple[int, int]] = []
         self.steps: list[tuple[Prompts, Any]] = []
         self.error: Exception | None = None
@@ -81,6 +80,14 @@ class FakePredictor:
 
     def instances(self, features, *, classes=None, watch=None) -> Segmentation:
         return self._segmentation(features, classes)
+
+    def ranked(self, features, *, classes=None) -> tuple[Instance, ...]:
+        found = self._segmentation(features, classes)
+        return tuple(
+            Instance(mask=found.labels == s.id, label=s.label, score=s.score)
+            for s in found.segments
+            if s.is_thing
+        )
 
     def semantic(self, features, *, classes=None, watch=None) -> Segmentation:
         return self._segmentation(features, classes)

@@ -11,6 +11,7 @@ from seem_model import everything, painting
 from seem_model.everything import Objects, Thresholds
 from seem_model.proposal import probabilities
 from seem_model.proposals import Watch, proposals
+from seem_model.values import Instance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,25 +58,51 @@ def segment(
     return painting.semantic(rows, words, features.shape)
 
 
+@torch.inference_mode()
+def ranked(
+    model: Seem, features: ImageFeatures, words: Vocabulary, *, thresholds: Thresholds,
+    watch: Watch | None = None,
+) -> tuple[Instance, ...]:  # fmt: skip
+    """Things that may be there, surest first; parameters are those of :func:`segment`.
+
+    Where everything is found by clicks, these are the segments of "instances".
+    """
+    if not model.proposes:
+        found, full_size = _queries(model, features, words)
+        return tuple(everything.ranked(found, words, full_size, thresholds))
+    whole = segment(model, features, words, "instances", thresholds=thresholds, watch=watch)
+    rows = [
+        Instance(mask=whole.labels == s.id, label=s.label, score=s.score) for s in whole.segments
+    ]
+    return tuple(sorted(rows, key=lambda i: -i.score))
+
+
 def _by_queries(
     model: Seem, features: ImageFeatures, words: Vocabulary, kind: Kind, thresholds: Thresholds
 ) -> Segmentation:
-    shown = features.whole.features
-    queries = model.decode_objects(shown).present_objects
-    concepts = model.meaning(shown, queries.logits, queries.concepts)
-    chances = model.similarity(concepts[0], words.embeddings).softmax(dim=1)
-    found = Objects(chances.float().cpu(), queries.logits[0].float().cpu())
-    frame, shape = features.whole.frame, features.shape
+    found, full_size = _queries(model, features, words)
     read = {
         "panoptic": everything.panoptic,
         "instances": everything.instances,
         "semantic": everything.semantic,
     }[kind]
+    return read(found, words, full_size, features.shape, thresholds)
+
+
+def _queries(
+    model: Seem, features: ImageFeatures, words: Vocabulary
+) -> tuple[Objects, everything.Resize]:
+    """Object queries of an image, and how their masks are brought to its size."""
+    shown, frame = features.whole.features, features.whole.frame
+    queries = model.decode_objects(shown).present_objects
+    concepts = model.meaning(shown, queries.logits, queries.concepts)
+    chances = model.similarity(concepts[0], words.embeddings).softmax(dim=1)
+    found = Objects(chances.float().cpu(), queries.logits[0].float().cpu())
 
     def full_size(logits: Tensor) -> NDArray[np.float32]:
-        return frame.back(logits, shape, bicubic=True)
+        return frame.back(logits, features.shape, bicubic=True)
 
-    return read(found, words, full_size, shape, thresholds)
+    return found, full_size
 
 
 def by_phrase(

@@ -32,7 +32,7 @@ def build(config: ModelConfig, folder: Path | None = None) -> Seem:
     return Seem(config, folder=folder)
 
 
-def save(model: Seem, folder: str | Path, *, half: bool = True) -> None:
+def save(model: Seem, folder: str | Path, *, half: bool = True, words: Path | None = None) -> None:
     """Write a model.
 
     Parameters
@@ -42,6 +42,8 @@ def save(model: Seem, folder: str | Path, *, half: bool = True) -> None:
         Created if needed.
     half : bool
         Store float16 (what is shipped); False keeps float32.
+    words : Path or None
+        Checkpoint whose class list goes along, for models with a text tower of their own.
     """
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
@@ -55,9 +57,17 @@ def save(model: Seem, folder: str | Path, *, half: bool = True) -> None:
     save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
     text = json.dumps(to_json(model.config), indent=1)
     (out / "config.json").write_text(text + "\n", encoding="utf-8")
-    if not own_text and out.resolve() != EMBEDDED.resolve():
-        for name in (*TEXT_FILES, LIST_FILE, VECTOR_FILE):
-            shutil.copyfile(EMBEDDED / name, out / name)
+    if not own_text:
+        _copied((*TEXT_FILES, LIST_FILE, VECTOR_FILE), EMBEDDED, out)
+    elif words is not None:
+        _copied((LIST_FILE, VECTOR_FILE), words, out)
+
+
+def _copied(names: tuple[str, ...], source: Path, out: Path) -> None:
+    """Copy files that are there, unless both folders are the same."""
+    for name in names:
+        if (source / name).exists() and source.resolve() != out.resolve():
+            shutil.copyfile(source / name, out / name)
 
 
 def read_config(folder: Path) -> ModelConfig:

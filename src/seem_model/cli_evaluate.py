@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from seem_model.cli_shared import add_model, share
+from seem_model.cli_shared import add_model, add_sizes, loaded, share
 
 if TYPE_CHECKING:
     import argparse
@@ -40,6 +40,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _add_data(parser: argparse.ArgumentParser, what: str) -> None:
     add_model(parser)
+    add_sizes(parser)
     parser.add_argument("--data", required=True, metavar="FOLDER")
     parser.add_argument("--kind", metavar="LAYOUT", help="coco, voc, …; default: by the files")
     parser.add_argument("--split", default="val", help="default: %(default)s")
@@ -106,6 +107,7 @@ def _add_gallery(parser: argparse.ArgumentParser) -> None:
 def _add_speed(parser: argparse.ArgumentParser) -> None:
     parser.description = "Time encoding, clicks and everything on a sample image."
     add_model(parser)
+    add_sizes(parser)
     parser.add_argument("--size", type=int, action="append", metavar="N", help="side in pixels")
     parser.add_argument("--repeats", type=int, default=5, metavar="N")
     _add_report(parser)
@@ -113,7 +115,6 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
 
 
 def _interactive(args: argparse.Namespace) -> None:
-    from seem_model import load
     from seem_model.data.opening import open_dataset
     from seem_model.evaluate import interactive
     from seem_model.evaluation.baselines import baseline
@@ -138,7 +139,7 @@ def _interactive(args: argparse.Namespace) -> None:
         progress=_progress("objects"),
     )
     gallery = None if args.gallery is None else Gallery()
-    model = load(args.checkpoint, device=args.device)
+    model = loaded(args)
     reports: list[Report] = []
     for seed in dict.fromkeys(args.seeds or [args.seed]):
         # a baseline plays the part of a predictor as far as this evaluation goes
@@ -153,7 +154,6 @@ def _interactive(args: argparse.Namespace) -> None:
 
 
 def _images(kind: str, args: argparse.Namespace) -> None:
-    from seem_model import load
     from seem_model.data.opening import open_dataset
     from seem_model.evaluation.gallery import Gallery
     from seem_model.evaluation.running import Choice
@@ -168,7 +168,7 @@ def _images(kind: str, args: argparse.Namespace) -> None:
         gallery=gallery,
     )  # fmt: skip
     choice.ids(data)  # a split that is not there is told before the model is loaded
-    found = _measure(kind)(load(args.checkpoint, device=args.device), data, choice)
+    found = _measure(kind)(loaded(args), data, choice)
     _tell(found, args)
     _hang(gallery, f"{found.about['checkpoint']} on {data.name} ({args.split}), {kind}", args)
 
@@ -191,7 +191,6 @@ def _measure(kind: str) -> Callable[[Predictor, DataSet, Choice], Findings]:
 
 
 def _speed(args: argparse.Namespace) -> None:
-    from seem_model import load
     from seem_model.errors import DataError
     from seem_model.evaluation.speed import SIZES, speed
     from seem_model.reporting import check_writable
@@ -202,7 +201,7 @@ def _speed(args: argparse.Namespace) -> None:
     if args.repeats < 1 or min(sizes) < 16:
         raise DataError("At least one run, and images of 16 pixels or more, are needed.")
     found = speed(
-        load(args.checkpoint, device=args.device), sizes=sizes, repeats=args.repeats,
+        loaded(args), sizes=sizes, repeats=args.repeats,
         seed=args.seed, progress=_progress("runs"),
     )  # fmt: skip
     _tell(found, args)

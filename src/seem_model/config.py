@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from seem_model.errors import ConfigError
+from seem_model.frame_config import FrameConfig
 from seem_model.modeling.backbone_config import LITE0, TINY_BACKBONE, EfficientNetLiteConfig
 from seem_model.modeling.davit_config import DavitConfig
 from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
@@ -81,39 +82,6 @@ class DecoderConfig:
     points: Literal["corners", "centres"] = "corners"
 
 
-@dataclass(frozen=True)
-class FrameConfig:
-    """How images meet the model: normalisation, working sizes and padding.
-
-    Parameters
-    ----------
-    mean, std : tuple of float
-        Per channel, on the 0-255 scale.
-    divisor : int
-        Height and width are padded (right, bottom) to a multiple of this.
-    long_side : int
-        The longer side of an image is resized to this many pixels, or to fewer when
-        ``short_side`` says so.
-    short_side : int
-        If not 0, the shorter side is resized to this many pixels where ``long_side`` allows it.
-    max_upscale : float
-        Small images grow by no more than this factor.
-    zoom_side : int
-        Longer side of a zoomed-in view, in model pixels; 0 switches zoom-in off.
-    resample : str
-        How images are resized: "bilinear", or "bicubic" in whole grey values as Pillow does.
-    """
-
-    mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
-    std: tuple[float, float, float] = (58.395, 57.12, 57.375)
-    divisor: int = 32
-    long_side: int = 512
-    short_side: int = 0
-    max_upscale: float = 2.0
-    zoom_side: int = 0
-    resample: Literal["bilinear", "bicubic"] = "bilinear"
-
-
 BackboneConfig = EfficientNetLiteConfig | FocalConfig | SamVitConfig | DavitConfig
 AnyPixelDecoderConfig = PixelDecoderConfig | DeformablePixelDecoderConfig
 
@@ -131,7 +99,7 @@ class ModelConfig:
     naming: NamingConfig | None = None
     seeds: SeedsConfig | None = None
     proposals: ProposalConfig | None = None
-    frame: FrameConfig = FrameConfig()
+    frame: FrameConfig = field(default_factory=FrameConfig)
     format: int = FORMAT
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seem_model.values import Segment, Segmentation
+from seem_model.values import Instance, Segment, Segmentation
 
 if TYPE_CHECKING:
     from seem_model.config import ModelConfig
@@ -108,31 +108,14 @@ def panoptic(
     return Segmentation(labels=labels, segments=tuple(segments))
 
 
-@dataclass(frozen=True, eq=False)
-class Instance:
-    """One object that was found; instances may overlap.
-
-    Parameters
-    ----------
-    mask : (H, W) bool
-    label : int
-        Row of the vocabulary.
-    score : float
-        Class probability times mean mask probability inside the mask.
-    """
-
-    mask: NDArray[np.bool_]
-    label: int
-    score: float
-
-
 def ranked(
     found: Objects, vocabulary: Vocabulary, resize: Resize, thresholds: Thresholds
 ) -> list[Instance]:
     """The likeliest pairs of query and thing, best first: what COCO's AP is measured on.
 
-    A query may appear with several names; pairs of stuff take up places among the ``top`` too, as
-    in the official code.
+    The score is the class probability times the mean mask probability inside the mask. A query may
+    appear with several names; pairs of stuff take up places among the ``top`` too, as in the
+    official code.
     """
     chances = found.probabilities[:, :-1]
     best = chances.flatten().topk(min(thresholds.top, chances.numel()))
@@ -148,7 +131,8 @@ def ranked(
             certainty = float(_sigmoid(logits[mask]).sum() / (mask.sum() + 1e-6))
             masks[query] = mask, certainty
         mask, certainty = masks[query]
-        instances.append(Instance(mask, label, chance * certainty))
+        name = vocabulary.names[label]
+        instances.append(Instance(mask=mask, label=name, score=chance * certainty))
     return sorted(instances, key=lambda i: -i.score)
 
 
@@ -167,7 +151,7 @@ def instances(
             continue
         number = len(segments) + 1
         labels[free] = number
-        segments.append(Segment(number, vocabulary.names[one.label], one.score, is_thing=True))
+        segments.append(Segment(number, one.label, one.score, is_thing=True))
     return Segmentation(labels=labels, segments=tuple(segments))
 
 

@@ -17,7 +17,7 @@ from seem_model.marks import taken_apart
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seem_model.config import FrameConfig
+    from seem_model.frame_config import FrameConfig
     from seem_model.values import RGB, Mask
 
 STRIDE = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from seem_model.image import to_rgb
 from seem_model.looking import look, look_for
 from seem_model.marks import obeyed
 from seem_model.modeling.seem import Seem
-from seem_model.values import Prompts, Round, Segmentation
+from seem_model.values import Instance, Prompts, Round, Segmentation
 from seem_model.vocabulary import NameList, Vocabulary
 from seem_model.words import encode_words
 
@@ -64,11 +65,6 @@ class Predictor:
         """Class names used to name objects."""
         return self.listed.names
 
-    @property
-    def has_text(self) -> bool:
-        """Whether phrases are understood."""
-        return True
-
     def with_vocabulary(
         self, names: Sequence[str], *, things: Sequence[bool] | None = None,
         watch: Watch | None = None,
@@ -99,6 +95,21 @@ class Predictor:
     def without_zoom(self) -> Predictor:
         """The same model, never looking at crops (for ablations and weak machines)."""
         return replace(self, zoom_in=False)
+
+    def with_sizes(self, *, long_side: int, short_side: int = 0) -> Predictor:
+        """The same model, shown images at other sizes (see ``FrameConfig``).
+
+        Raises
+        ------
+        PromptError
+            If a side is no positive number of pixels.
+        """
+        if long_side < 32 or short_side < 0:
+            raise PromptError("Images must be shown with a longer side of at least 32 pixels.")
+        frame = replace(self.model.config.frame, long_side=long_side, short_side=short_side)
+        model = copy(self.model)
+        model.config = replace(model.config, frame=frame)
+        return replace(self, model=model, name=f"{self.name} ({short_side}/{long_side})")
 
     # ------------------------------------------------------------------ image
     @torch.inference_mode()
@@ -215,6 +226,13 @@ class Predictor:
     ) -> Segmentation:  # fmt: skip
         """One segment for each class; parameters and errors as of :meth:`panoptic`."""
         return self._everything(features, "semantic", classes, watch)
+
+    def ranked(
+        self, features: ImageFeatures, *, classes: Sequence[str] | None = None
+    ) -> tuple[Instance, ...]:
+        """Things that may be there, surest first, overlapping; errors as of :meth:`panoptic`."""
+        words = self.words if not classes else self.with_vocabulary(classes).words
+        return automatic.ranked(self.model, features, words, thresholds=self.thresholds)
 
     def _everything(
         self, features: ImageFeatures, kind: automatic.Kind, classes: Sequence[str] | None,

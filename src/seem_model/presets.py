@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seem_model.config import FOCAL_TINY, FrameConfig
+from seem_model.config import FOCAL_TINY
+from seem_model.frame_config import FrameConfig
 from seem_model.modeling.davit_config import DAVIT_D3_BACKBONE, DAVIT_D5_BACKBONE
 from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
 from seem_model.modeling.focal_config import FOCAL_LARGE_BACKBONE
@@ -44,7 +45,12 @@ SAM_BASE = replace(
     backbone=SAM_BASE_BACKBONE,
     pixel_decoder=DeformablePixelDecoderConfig(),
     # Every image fills the one grid that the position embedding knows.
-    frame=FrameConfig(divisor=SAM_BASE_BACKBONE.side, long_side=SAM_BASE_BACKBONE.side),
+    frame=FrameConfig(
+        divisor=SAM_BASE_BACKBONE.side,
+        long_side=SAM_BASE_BACKBONE.side,
+        max_upscale=64.0,
+        resample="bicubic",
+    ),
 )
 SAM_LARGE = replace(SAM_BASE, name="sam-large", backbone=SAM_LARGE_BACKBONE)
 

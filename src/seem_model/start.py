@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,12 +10,15 @@ import torch
 from seem_model import checkpoint
 from seem_model.config import LITE, TINY, ModelConfig
 from seem_model.errors import ConfigError, SeemError
+from seem_model.loading import folder_of
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
 from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.modeling.text_config import ClipTextConfig, MiniLMConfig
 from seem_model.presets import OFFICIAL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seem_model.modeling.seem import Seem
     from seem_model.recipe import Recipe
 
@@ -52,7 +54,7 @@ def start_model(recipe: Recipe) -> Seem:
 
 
 def _loaded(recipe: Recipe) -> Seem:
-    where = checkpoint.EMBEDDED if recipe.start == "lite" else Path(recipe.start)
+    where = folder_of(recipe.start)
     model = checkpoint.load_model(where)
     return _grown(model, where, _preset(recipe)) if recipe.grow else model
 

@@ -9,6 +9,7 @@ import torch
 
 from seem_model import checkpoint
 from seem_model.errors import SeemError
+from seem_model.loading import folder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,8 @@ def save_state(run: Run, average: Average, step: int) -> None:
 
 def save_average(run: Run, average: Average) -> Path:
     """Write the averaged weights in half precision; returns the checkpoint's folder."""
-    checkpoint.save(average.copied_to(run.model), run.out / CHECKPOINT, half=True)
+    words = folder_of(run.recipe.start) if run.recipe.start else None
+    checkpoint.save(average.copied_to(run.model), run.out / CHECKPOINT, half=True, words=words)
     return run.out / CHECKPOINT
 
 

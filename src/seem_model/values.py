@@ -201,3 +201,21 @@ class Segmentation:
 
     labels: NDArray[np.int32]
     segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Instance:
+    """One thing that may be there; unlike segments, instances may overlap.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+    label : str
+        Class name.
+    score : float
+        How sure the model is, 0 to 1.
+    """
+
+    mask: Mask
+    label: str
+    score: float

@@ -42,6 +42,14 @@ def test_half_precision_halves_the_file_and_hardly_changes_answers(tmp_path, fol
     assert abs(answers[0] - answers[1]).max() < 0.05 * abs(answers[0]).max()
 
 
+def test_a_class_list_goes_along_where_asked(tmp_path: Path, folder: Path) -> None:
+    (folder / "vocabulary.json").write_text('[{"name": "yeti", "thing": true}]')
+    checkpoint.save(tiny(), tmp_path / "tuned", words=folder)
+    assert seem_model.load(tmp_path / "tuned").vocabulary == ("yeti",)
+    checkpoint.save(tiny(), tmp_path / "bare")
+    assert "yeti" not in seem_model.load(tmp_path / "bare").vocabulary
+
+
 def test_the_tiny_model_is_the_same_every_time() -> None:
     one, two = seem_model.load("tiny"), seem_model.load("tiny")
     assert one.name == "tiny"

@@ -212,7 +212,7 @@ def test_a_disk_that_cannot_be_written(file: Path, tmp_path: Path, library: Path
 
 
 def test_every_official_preset_is_a_choice_with_a_use() -> None:
-    assert OFFICIAL.keys() <= RELEASES.keys()
+    assert OFFICIAL.keys() == RELEASES.keys()
     assert all(preset(name).name == name for name in OFFICIAL)
     assert {family(name) for name in OFFICIAL} >= {"focal-tiny", "focal-large"}
     assert RELEASES["focal-tiny-demo"].file == RELEASES["focal-tiny-v0"].file == "seem_focalt_v0.pt"

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seem_model.config import FrameConfig
 from seem_model.frame import FAR_OUTSIDE, STRIDE, Box, Frame, normalised
+from seem_model.frame_config import FrameConfig
 
 CONFIG = FrameConfig(long_side=128, max_upscale=2.0)
 SIZES = [(1, 1), (7, 300), (33, 65), (127, 129), (128, 128), (61, 40), (500, 333), (2, 900)]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seem_model.clicks import Click, paint_click
-from seem_model.config import FrameConfig
 from seem_model.frame import DOTS, Box, Frame
+from seem_model.frame_config import FrameConfig
 from seem_model.marks import count, obeyed, taken_apart
 from seem_model.settling import FREE, Places, may_settle, settled
 from seem_model.values import Prompts

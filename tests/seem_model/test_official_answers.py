@@ -1,6 +1,7 @@
 """What people get from the official models: segmentations, masks of clicks and of phrases."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from golden import (
     Replay,
     agreeing,
     assert_same,
+    build,
     phrase_tokens,
     phrase_vectors,
     points,
@@ -20,8 +22,11 @@ from seem_model.clicks import next_click, paint_onto
 from seem_model.everything import Objects, Thresholds, class_maps, panoptic, ranked, semantic
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Decoded, Request
+from seem_model.modeling.winograd import quicken
+from seem_model.predictor import Predictor
 from seem_model.readout import by_phrases, by_prompts
-from seem_model.vocabulary import Vocabulary
+from seem_model.values import Prompts
+from seem_model.vocabulary import NameList, Vocabulary
 
 pytestmark = pytest.mark.official
 WRONG = 1e-3  # share of pixels that may differ
@@ -72,7 +77,7 @@ def test_what_is_read_from_given_queries(official, version: str) -> None:
 
 def same_instances(found: list, numbers, where: str, area: str) -> None:
     """Scores, classes and areas, as sets."""
-    rows = sorted((i.label, round(i.score, 4), int(i.mask.sum())) for i in found)
+    rows = sorted((int(i.label), round(i.score, 4), int(i.mask.sum())) for i in found)
     columns = [numbers[f"{where}/inst_{k}"] for k in ("classes", "scores", area)]
     told = sorted((int(c), round(float(s), 4), int(a)) for c, s, a in zip(*columns, strict=True))
     assert len(rows) == len(told)
@@ -95,6 +100,7 @@ def output(golden: Golden):
     return lambda logits: frame.part(logits.float(), bicubic=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["official", "low"])
 def test_segmentations(golden: Golden, level: str) -> None:
     numbers, resize = golden.numbers, output(golden)
@@ -134,6 +140,7 @@ def memory_for(golden: Golden, clicked: list, stored: list, memory):
         return by_prompts(golden.model.decoder(features, request)).logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["v1-a", "v1-b", "v0-a", "v0-b"])
 def test_three_clicks_land_where_the_official_user_clicks(golden_of, which: str) -> None:
     golden = golden_of(*which.split("-"))
@@ -166,6 +173,7 @@ def test_three_clicks_land_where_the_official_user_clicks(golden_of, which: str)
             assert iou == pytest.approx(numbers["interactive/mask_iou"][k, round_ - 1], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_phrases(golden: Golden) -> None:
     if "demo" in golden.model.config.name:
         pytest.skip("the demo's phrases are in test_official_demo")
@@ -181,3 +189,30 @@ def test_phrases(golden: Golden) -> None:
 
     request = Request(grounding=True, text=phrase_tokens(golden))
     agreeing(golden, request, None, check)
+
+
+@pytest.mark.parametrize("which", ["v1-a", "v1-b", "v0-a", "v0-b"])
+def test_the_final_mask_through_the_public_door(golden_of, which: str) -> None:
+    """In float32, with the quicker convolutions, as people get it."""
+    version, letter = which.split("-")
+    golden = golden_of(version, letter)
+    model = build(version, {k: v.float() for k, v in golden.model.state_dict().items()}).float()
+    quicken(model)
+    names = NameList(tuple("abcde"), (True,) * 5)
+    summaries = torch.zeros(6, 512)
+    predictor = Predictor(
+        model=model, name=version, device="cpu", listed=names,
+        words=Vocabulary.build(model, names, summaries),
+    ).with_sizes(long_side=max(golden.size))  # fmt: skip
+    height, width = golden.size
+    h, w = golden.padded
+    drawn = golden.inputs.click(h, w, h // 3, w // 4)[:height, :width]
+    stored = golden.draws("obj1/round1")
+    with pytest.MonkeyPatch.context() as patch:
+        if stored:
+            patch.setattr(torch, "randint", Replay(stored))
+        image = getattr(golden.inputs, f"image_{letter}")()
+        prompts = replace(Prompts.empty(golden.size), positive=drawn)
+        answer = predictor.step(predictor.features(image), prompts)
+    bits = np.unpackbits(golden.numbers["obj1/round1/final"])[: height * width]
+    assert wrong(answer.mask, bits.reshape(height, width).astype(bool)) <= WRONG

@@ -16,7 +16,7 @@ from golden import (
 from seem_model.modeling.decoded import Decoded, Request
 from seem_model.readout import by_phrases, by_prompts
 
-pytestmark = pytest.mark.official
+pytestmark = [pytest.mark.official, pytest.mark.slow]
 PHRASE = (3,)
 
 

@@ -17,7 +17,7 @@ from golden import (
 from seem_model.modeling.decoded import Decoded, Request
 from seem_model.readout import by_phrases, by_prompts
 
-pytestmark = pytest.mark.official
+pytestmark = [pytest.mark.official, pytest.mark.slow]
 
 QUERIES = (10, 2)
 OBJECTS = {"obj1": 1, "obj1_posneg": 1, "obj2": 2}

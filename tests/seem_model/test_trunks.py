@@ -9,9 +9,10 @@ import torch
 
 import seem_model
 from seem_model import checkpoint
-from seem_model.config import FOCAL_TINY, TINY, FrameConfig, ModelConfig
+from seem_model.config import FOCAL_TINY, TINY, ModelConfig
 from seem_model.dry_run import described
 from seem_model.errors import ConfigError
+from seem_model.frame_config import FrameConfig
 from seem_model.modeling.davit_config import DavitConfig
 from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
 from seem_model.modeling.sam_config import SamVitConfig

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
     from seem_model.data.dataset import DataSet
     from seem_model.data.sample import Sample
+    from seem_model.encoded import ImageFeatures
     from seem_model.predictor import Predictor
     from seem_model.reporting import Value
-    from seem_model.values import Segmentation
+    from seem_model.values import Instance, Segmentation
 
 KINDS = ("all", "things", "stuff")
 _NO_CLASS = -1
@@ -94,12 +95,14 @@ def instance(predictor: Predictor, data: DataSet, choice: Choice) -> Findings:
     boxes: list[Detections] = []
     rows: list[dict[str, Value]] = []
     for sample in choice.samples(data):
-        found = _answer(model, sample, clocks, "instances")
+        features = _encoded(model, sample, clocks)
+        with clocks[1]:
+            found = model.instances(features)
         truth, labels = _countable(sample, found)
         tally = matches(truth, labels)
         choice.show(sample, truth, labels, score=tally.f1(0.5))
         tallies.append(tally)
-        boxes.append(_detections(sample, found, ids))
+        boxes.append(_detections(sample, model.ranked(features), ids))
         rows.append(
             {
                 "image": sample.id, "objects": tally.true, "found": tally.found,
@@ -168,12 +171,15 @@ def _matched(measure: Callable[[MatchTally, float], float], tallies: Sequence[Ma
 def _answer(
     model: Predictor, sample: Sample, clocks: tuple[Clock, Clock], kind: str
 ) -> Segmentation:
-    encode, answer = clocks
-    with encode:
-        features = model.features(sample.image)
-    read = {"panoptic": model.panoptic, "instances": model.instances, "semantic": model.semantic}
-    with answer:
+    features = _encoded(model, sample, clocks)
+    read = {"panoptic": model.panoptic, "semantic": model.semantic}
+    with clocks[1]:
         return read[kind](features)
+
+
+def _encoded(model: Predictor, sample: Sample, clocks: tuple[Clock, Clock]) -> ImageFeatures:
+    with clocks[0]:
+        return model.features(sample.image)
 
 
 def _truth(sample: Sample) -> tuple[NDArray[np.int32], dict[int, str]]:
@@ -213,13 +219,13 @@ def _countable(sample: Sample, found: Segmentation) -> tuple[NDArray[np.int32], 
     return truth, labels
 
 
-def _detections(sample: Sample, found: Segmentation, ids: dict[str, int]) -> Detections:
+def _detections(sample: Sample, found: tuple[Instance, ...], ids: dict[str, int]) -> Detections:
     true = [
         (sample.mask(s.id), s.category_id, s.crowd)
         for s in sample.segments
         if s.is_thing and sample.mask(s.id).any()
     ]
-    guesses = [(found.labels == s.id, ids[s.label], s.score) for s in found.segments if s.is_thing]
+    guesses = [(i.mask, ids[i.label], i.score) for i in found]
     height, width = sample.instances.shape
     return detections(true, guesses, (height, width))
 
