@@ -33,7 +33,12 @@ class SameConv(nn.Conv2d):
 
 def _conv(inner: int, outer: int, kernel: int, stride: int = 1, groups: int = 1) -> SameConv:
     padding = kernel // 2 if stride == 1 else 0
-    return SameConv(inner, outer, kernel, stride=stride, padding=padding, groups=groups)
+    conv = SameConv(inner, outer, kernel, stride=stride, padding=padding, groups=groups)
+    # Without norms, torch's own initial weights would let next to nothing of the image through.
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+    return conv
 
 
 class InvertedResidual(nn.Module):
