@@ -6,23 +6,45 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from seem_model import automatic, zoom
 from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop
+from seem_model.errors import PromptError
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.readout import Answer, by_click, by_phrases, by_prompts
 from seem_model.settling import may_settle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
-    from seem_model.frame import Box
+    from seem_model.frame import Box, Frame
     from seem_model.modeling.attention import TokenGroup
     from seem_model.modeling.seem import Seem
     from seem_model.proposals import Watch
     from seem_model.values import Prompts
     from seem_model.vocabulary import Vocabulary
     from seem_model.words import Words
+
+
+def answerable(prompts: Prompts, shape: tuple[int, int]) -> None:
+    """Refuse prompts that ask for nothing, or were not drawn on an image of ``shape`` (H, W).
+
+    Raises
+    ------
+    PromptError
+    """
+    if prompts.shape != shape:
+        raise PromptError(
+            f"The prompts were drawn on {prompts.shape} pixels, the image has {shape}."
+        )
+    if prompts.is_empty:
+        raise PromptError(
+            "There is nothing to find yet: click on the object, draw on it, or type what "
+            "it is. Negative marks alone do not say what you want."
+        )
 
 
 def look(
@@ -97,17 +119,46 @@ def _view(prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:
     return zoom.view(wanted)
 
 
-def _ask(
-    model: Seem, shown: Encoded, prompts: Prompts, *, known: Memory | None, words: Words
-) -> Look:
-    frame, device = shown.frame, model.logit_scale.device
+def look_together(
+    model: Seem, features: ImageFeatures, prompts: Sequence[Prompts],
+    memories: Sequence[Memory | None],
+) -> list[Look]:  # fmt: skip
+    """Answer what was drawn of N objects in one pass, each as if it were alone.
+
+    For official layouts, whose prompts neither say words nor change the view. Objects with and
+    without a round before are two passes.
+    """
+    looks: dict[int, Look] = {}
+    for refined in (False, True):
+        chosen = [i for i, m in enumerate(memories) if (m is not None) == refined]
+        if not chosen:
+            continue
+        shown = features.whole
+        each = [_maps(shown.frame, prompts[i], memories[i]) for i in chosen]
+        maps = PromptMaps.stacked(each).to(model.logit_scale.device)
+        rows = torch.zeros(len(chosen), dtype=torch.int64, device=model.logit_scale.device)
+        answer = by_prompts(model.decode_prompts(shown.features.rows(rows), maps)).of(0)
+        for k, i in enumerate(chosen):
+            one = Answer(answer.logits[k : k + 1], answer.concepts[k : k + 1])
+            looks[i] = _seen(model, shown, one)
+    return [looks[i] for i in range(len(prompts))]
+
+
+def _maps(frame: Frame, prompts: Prompts, known: Memory | None) -> PromptMaps:
+    """What was drawn, and the round before, as one view shows them."""
     region = np.zeros(prompts.shape, bool) if prompts.region is None else prompts.region
-    maps = PromptMaps(
+    return PromptMaps(
         positive=frame.marks(prompts.positive),
         negative=frame.marks(prompts.negative),
         region=frame.mask(region),
         memory=None if known is None else known.seen_in(frame)[None],
-    ).to(device)
+    )
+
+
+def _ask(
+    model: Seem, shown: Encoded, prompts: Prompts, *, known: Memory | None, words: Words
+) -> Look:
+    maps = _maps(shown.frame, prompts, known).to(model.logit_scale.device)
     decoded = model.decode_prompts(shown.features, maps, text=words.tokens, example=words.example)
     if model.config.composed:
         return _seen(model, shown, by_click(decoded, maps.positive, maps.negative))

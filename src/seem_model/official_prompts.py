@@ -2,9 +2,9 @@
 
 Made after a description of the official samplers, not from their code. What the description
 leaves open is ours and said in each docstring. Two habits hold for all: the centre of an object is
-the pixel farthest from its border by the exact Euclidean distance, where the official code uses an
-approximate one; and an object whose marks all miss the image or the object gets a click at the
-pixel they began with, where the official code leaves it without a prompt.
+that of the official click simulator (see :mod:`seem_model.depth`); and an object whose marks all
+miss the image or the object gets a click at the pixel they began with, where the official code
+leaves it without a prompt.
 """
 
 from __future__ import annotations

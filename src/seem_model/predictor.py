@@ -15,7 +15,7 @@ from seem_model.encoded import ImageFeatures, Look, Memory, encode_whole
 from seem_model.errors import PromptError
 from seem_model.everything import Thresholds
 from seem_model.image import to_rgb
-from seem_model.looking import look, look_for
+from seem_model.looking import answerable, look, look_for
 from seem_model.marks import obeyed
 from seem_model.modeling.seem import Seem
 from seem_model.values import Instance, Prompts, Round, Segmentation
@@ -151,15 +151,7 @@ class Predictor:
         PromptError
             If there is nothing to find, the sizes differ, or a phrase is too long.
         """
-        if prompts.shape != features.shape:
-            raise PromptError(
-                f"The prompts were drawn on {prompts.shape} pixels, the image has {features.shape}."
-            )
-        if prompts.is_empty:
-            raise PromptError(
-                "There is nothing to find yet: click on the object, draw on it, or type what "
-                "it is. Negative marks alone do not say what you want."
-            )
+        answerable(prompts, features.shape)
         words = encode_words(self.model, prompts, features.examples)
         drawn = bool(prompts.positive.any()) or prompts.region is not None
         alone = not drawn and memory is None and words.example is None
@@ -171,9 +163,10 @@ class Predictor:
             seen = look(
                 self.model, features, prompts, memory=memory, words=words, zoom_in=self.zoom_in
             )
-        return self._round(prompts, seen)
+        return self.read(prompts, seen)
 
-    def _round(self, prompts: Prompts, look: Look) -> Round:
+    def read(self, prompts: Prompts, look: Look) -> Round:
+        """Turn what was seen into an answer in original pixels, with a name."""
         logits = look.logits(prompts.shape)
         if self.model.config.composed:
             logits = obeyed(logits, prompts.positive, prompts.negative)

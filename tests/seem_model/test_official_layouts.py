@@ -18,6 +18,7 @@ from seem_model.predictor import Predictor
 from seem_model.presets import OFFICIAL
 from seem_model.readout import by_prompts
 from seem_model.session import Session
+from seem_model.together import step_all
 from seem_model.vocabulary import NameList, Vocabulary
 from tiny_model import click, photo
 
@@ -80,6 +81,26 @@ def test_rounds_refine_and_equal_rounds_are_equal(predictor: Predictor) -> None:
     alone = predictor.step(first.features, more)
     same = np.allclose(alone.memory.logits, first.rounds[1].memory.logits, atol=1e-4)
     assert same == (predictor.model.config.decoder.prompting == "joint")  # which has no memory
+
+
+def test_objects_together_are_answered_as_alone(predictor: Predictor) -> None:
+    features = predictor.features(photo())
+    prompts = [click((60, 80), row, col) for row, col in ((30, 40), (10, 12), (50, 70))]
+    first = step_all(predictor, features, prompts)
+    again = step_all(predictor, features, prompts, [first[0].memory, None, first[2].memory])
+    for p, one, other, memory in zip(
+        prompts, first, again, (first[0].memory, None, first[2].memory), strict=True
+    ):
+        for found, known in ((one, None), (other, memory)):
+            alone = predictor.step(features, p, known)
+            np.testing.assert_allclose(found.memory.logits, alone.memory.logits, atol=1e-4)
+            assert found.label == alone.label
+    said = [prompts[0].with_text("a cat"), prompts[1]]
+    assert len(step_all(predictor, features, said)) == 2
+    with pytest.raises(SeemError, match="2 prompts, but 1 memories"):
+        step_all(predictor, features, said, [None])
+    with pytest.raises(SeemError, match="nothing to find"):
+        step_all(predictor, features, [replace(prompts[0], positive=np.zeros((60, 80), bool))])
 
 
 def test_what_is_computed_once_an_image_changes_nothing(predictor: Predictor) -> None:

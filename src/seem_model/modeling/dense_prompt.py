@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seem_model.config import DensePromptConfig
 
 _CHANNELS = 3 * 16 + 2
@@ -35,6 +37,15 @@ class PromptMaps:
     negative: Tensor
     region: Tensor
     memory: Tensor | None = None
+
+    @classmethod
+    def stacked(cls, each: Sequence[PromptMaps]) -> PromptMaps:
+        """Several of one size, either all with memory or none."""
+        kept = [m.memory for m in each if m.memory is not None]
+        return cls(
+            torch.cat([m.positive for m in each]), torch.cat([m.negative for m in each]),
+            torch.cat([m.region for m in each]), torch.cat(kept) if kept else None,
+        )  # fmt: skip
 
     def with_memory(self, memory: Tensor | None) -> PromptMaps:
         """The same drawings with another memory."""

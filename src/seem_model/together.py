@@ -1,0 +1,57 @@
+"""Several objects of one image, answered in one pass where the model can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from seem_model.errors import PromptError
+from seem_model.looking import answerable, look_together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seem_model.encoded import ImageFeatures, Memory
+    from seem_model.predictor import Predictor
+    from seem_model.values import Prompts, Round
+
+
+@torch.inference_mode()
+def step_all(
+    predictor: Predictor, features: ImageFeatures, prompts: Sequence[Prompts],
+    memories: Sequence[Memory | None] | None = None,
+) -> tuple[Round, ...]:  # fmt: skip
+    """Answer prompts about N objects; each answer is that of ``predictor.step``.
+
+    Official models answer drawn prompts of all objects in one pass. Objects with words or an
+    example, and models that look at each object in a view of its own, take turns.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    features : ImageFeatures
+    prompts : sequence of N Prompts
+    memories : sequence of N memories or None
+        ``Round.memory`` of the rounds that are refined.
+
+    Returns
+    -------
+    N rounds
+
+    Raises
+    ------
+    PromptError
+        As :meth:`Predictor.step`, or if there are not as many memories as prompts.
+    """
+    known = [None] * len(prompts) if memories is None else list(memories)
+    if len(known) != len(prompts):
+        raise PromptError(f"There are {len(prompts)} prompts, but {len(known)} memories.")
+    for one in prompts:
+        answerable(one, features.shape)
+    drawn = all(not p.text and p.exemplar is None for p in prompts)
+    if predictor.model.config.composed or not drawn:
+        pairs = zip(prompts, known, strict=True)
+        return tuple(predictor.step(features, p, m) for p, m in pairs)
+    seen = look_together(predictor.model, features, prompts, known)
+    return tuple(predictor.read(p, look) for p, look in zip(prompts, seen, strict=True))
