@@ -63,11 +63,11 @@ def model(version: str) -> Seem:
     return built
 
 
-def marks(*places: tuple[int, int]) -> Points:
-    """One prompt of 3 x 3 clicks."""
-    positive = torch.zeros(1, 1, HEIGHT, WIDTH, dtype=torch.bool)
-    for row, col in places:
-        positive[..., row - 1 : row + 2, col - 1 : col + 2] = True
+def marks(*places: tuple[int, int], apart: bool = False) -> Points:
+    """One prompt of 3 x 3 clicks, or (``apart``) one for each click in a batch."""
+    positive = torch.zeros(len(places) if apart else 1, 1, HEIGHT, WIDTH, dtype=torch.bool)
+    for n, (row, col) in enumerate(places):
+        positive[n if apart else 0, :, row - 1 : row + 2, col - 1 : col + 2] = True
     return gather_points(positive, torch.zeros_like(positive), limit=512)
 
 
@@ -120,6 +120,14 @@ def layout(version: str, quick: Seem, rows: dict[str, dict[str, list[float]]]) -
         )
         a, b = plain.click(bare, points, before) > 0, ours(asked, features, points, before) > 0
         agreement = min(agreement, float((a & b).sum() / (a | b).sum().clamp(min=1)))
+    if version != "demo":
+        places = [(100 + 60 * k, 120 + 90 * k) for k in range(5)]
+        each = [marks(place) for place in places]
+        five = features.rows(torch.zeros(5, dtype=torch.int64))
+        rows[f"{version} five objects"] = timed(
+            plain=lambda: [plain.click(bare, points, None) for points in each],
+            ours=partial(ours, asked, five, marks(*places, apart=True), None),
+        )
     if version == "demo":
         rows["click / demo request"] = timed(
             plain=lambda: plain.click(plain.encode(image), first, None),

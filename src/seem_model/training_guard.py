@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from seem_model.data.batch import Ask, Batch, View
+from seem_model.data.batch import Ask, Batch, Phrased, View
 from seem_model.data.crops import Crop
 from seem_model.errors import DataError, SeemError
 
@@ -85,6 +85,8 @@ def save_batch(batch: Batch, path: str | Path) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     for i, view in enumerate(batch.views):
         arrays |= _arrays(view.crop, f"views.{i}.crop.") | _arrays(view, f"views.{i}.")
+        for k, phrase in enumerate(view.phrased):
+            arrays |= _arrays(phrase, f"views.{i}.phrased.{k}.")
     for i, ask in enumerate(batch.asks):
         arrays |= _arrays(ask, f"asks.{i}.")
     where = Path(path)
@@ -104,16 +106,24 @@ def read_batch(path: str | Path) -> Batch:
         with np.load(Path(path)) as file:
             stored = dict(file)
         views, asks = (_numbered(stored, part) for part in ("views", "asks"))
+        if not views:
+            raise ValueError("it holds no views")
         return Batch(
-            tuple(View(crop=Crop(**_nested(v, "crop")), **_flat(v)) for v in views),
+            tuple(_view(v) for v in views),
             tuple(Ask(**_flat(a)) for a in asks),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path} is no saved batch: {error}.") from error
 
 
-def _arrays(part: Crop | View | Ask, prefix: str) -> dict[str, NDArray[Any]]:
-    values = {f.name: getattr(part, f.name) for f in fields(part) if f.name != "crop"}
+def _view(stored: dict[str, NDArray[Any]]) -> View:
+    phrased = tuple(Phrased(**_flat(p)) for p in _numbered(stored, "phrased"))
+    return View(crop=Crop(**_nested(stored, "crop")), phrased=phrased, **_flat(stored))
+
+
+def _arrays(part: Crop | View | Ask | Phrased, prefix: str) -> dict[str, NDArray[Any]]:
+    names = [f.name for f in fields(part) if f.name not in ("crop", "phrased")]
+    values = {name: getattr(part, name) for name in names}
     return {
         prefix + name: np.array(list(value), str) if isinstance(value, tuple) else np.array(value)
         for name, value in values.items()
@@ -124,8 +134,8 @@ def _arrays(part: Crop | View | Ask, prefix: str) -> dict[str, NDArray[Any]]:
 def _numbered(stored: dict[str, NDArray[Any]], part: str) -> list[dict[str, NDArray[Any]]]:
     found: dict[int, dict[str, NDArray[Any]]] = {}
     for key, value in stored.items():
-        kind, number, name = key.split(".", 2)
-        if kind == part:
+        if key.startswith(f"{part}."):
+            _, number, name = key.split(".", 2)
             found.setdefault(int(number), {})[name] = value
     return [found[i] for i in sorted(found)]
 

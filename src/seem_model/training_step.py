@@ -13,16 +13,15 @@ from torch import Tensor, nn
 from seem_model.frame import normalised
 from seem_model.losses import (
     ObjectTargets,
-    PhraseTargets,
     added,
     click_losses,
     layers,
     object_losses,
-    phrase_losses,
 )
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import by_prompts
 from seem_model.training_names import naming_loss, query_names_loss
+from seem_model.training_phrases import phrases_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 from seem_model.training_seeds import seeds_loss
 
@@ -100,7 +99,9 @@ class TrainingStep(nn.Module):
         if schedule.objects:
             losses |= self._objects(features, batch, generator)
         if schedule.phrases:
-            losses |= self._phrases(features, batch, generator)
+            losses |= phrases_loss(
+                self.model, self.book, features, batch, config=self.loss, generator=generator
+            )
         return losses
 
     # ------------------------------------------------------------------ clicks
@@ -200,31 +201,6 @@ class TrainingStep(nn.Module):
                 for c, t in zip(queries.concepts, targets, strict=True)
             ]
             terms = object_losses(queries, logits, targets, config=self.loss, generator=generator)
-            summed = added(summed, terms)
-        return summed
-
-    def _phrases(
-        self, features: Features, batch: Batch, generator: torch.Generator
-    ) -> dict[str, Tensor]:
-        asked = [(i, v) for i, v in enumerate(batch.views) if v.phrase_mask is not None]
-        if not asked:
-            return {}
-        targets = [
-            PhraseTargets(self._to_model([_present(v.phrase_mask)]), (v.phrase,), v.sentence)
-            for _, v in asked
-        ]
-        states = self.book.states([v.phrase for _, v in asked]).to(self.device)
-        tokens = self.model.phrase_tokens(states)
-        rows = features.rows(torch.tensor([i for i, _ in asked], device=self.device))
-        decoded = self.model.decode_phrases(rows, tokens, every_layer=True)
-        phrases = self.model.phrase_embedding(states.summary)
-        summed: dict[str, Tensor] = {}
-        for layer in layers(decoded):
-            queries = _present(layer.grounding)
-            logits = self.model.similarity(queries.concepts, phrases[:, None])
-            terms = phrase_losses(
-                queries, list(logits), targets, config=self.loss, generator=generator
-            )
             summed = added(summed, terms)
         return summed
 

@@ -35,8 +35,22 @@ def same(one, two) -> bool:
     pairs = zip(one.views, two.views, strict=True)
     asks = zip(one.asks, two.asks, strict=True)
     return all(
-        np.array_equal(a.crop.image, b.crop.image) and a.phrase == b.phrase for a, b in pairs
+        np.array_equal(a.crop.image, b.crop.image)
+        and [p.text for p in a.phrased] == [p.text for p in b.phrased]
+        for a, b in pairs
     ) and all(a.text == b.text and np.array_equal(a.positive, b.positive) for a, b in asks)
+
+
+def test_scale_jitter_shows_the_image_at_every_size(root: Path) -> None:
+    plain = {"colour": 0.0, "noise": 0.0, "invert": 0.0, "blur": 0.0, "grey": 0.0}
+    crops = CropConfig(scale=(0.25, 2.0), **plain)
+    made = Batches(
+        [SetConfig(path=str(root))], crops, BatchConfig(images=1, min_pixels=4), (64,), 0
+    )
+    extents = [max(v.crop.height, v.crop.width) for s in range(60) for v in made(s).views]
+    assert min(extents) < 32
+    assert max(extents) == 64
+    assert sum(e < 64 for e in extents) in range(10, 45)  # of 1.75, 0.75 is smaller than the view
 
 
 def test_a_batch_is_a_function_of_seed_and_step(root: Path) -> None:
@@ -59,10 +73,10 @@ def test_what_a_batch_holds(root: Path) -> None:
             assert view.masks.shape == (len(view.names), side, side)
             assert (view.masks.sum((1, 2)) >= 30).all()
             assert view.vocabulary == ("disk", "square")
-            if view.phrase_mask is not None:
-                assert view.phrase in ("the red disk", "disk", "square")
-                assert view.phrase_mask.any()
-                assert view.sentence == (view.phrase == "the red disk")
+            for phrase in view.phrased:
+                assert phrase.text in ("the red disk", "disk", "square")
+                assert phrase.mask.any()
+                assert phrase.sentence == (phrase.text == "the red disk")
         for ask in batch.asks:
             view = batch.views[ask.image]
             assert ask.text in ("", ask.name)

@@ -26,6 +26,15 @@ class Ask:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Phrased:
+    """A phrase and what it names in a view; ``sentence``: it is more than a class name."""
+
+    text: str
+    mask: Mask
+    sentence: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class View:
     """One image of a batch with all that is labelled in it."""
 
@@ -35,9 +44,7 @@ class View:
     vocabulary: tuple[str, ...]
     complete: bool
     background: bool = False  # what is not labelled is nothing of the vocabulary
-    phrase: str = ""
-    sentence: bool = False  # whether the phrase is more than a class name
-    phrase_mask: Mask | None = None
+    phrased: tuple[Phrased, ...] = ()  # all sentences, or all class names
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,10 @@ from typing import Literal, cast
 import numpy as np
 
 from seem_model.clicks import add_click, next_click
-from seem_model.data.batch import Ask, Batch, View
+from seem_model.data.batch import Ask, Batch, Phrased, View
 from seem_model.data.crops import CropConfig, cut
 from seem_model.data.keeping import Keeper
-from seem_model.data.phrasing import REFERRING, phrase_of_view
+from seem_model.data.phrasing import REFERRING, phrases_of_view
 from seem_model.data.set_config import SetConfig
 from seem_model.drawing import SHAPES, Shape, draw
 from seem_model.errors import DataError
@@ -44,6 +44,8 @@ class BatchConfig:
         the paper, "seem-point" and so on (:func:`seem_model.official_prompts.training_prompt`).
     text, example : float
         Shares of objects that also come with a phrase, or with an example of their class.
+    most_phrases : int
+        Phrases asked for together, from 1 to this (the paper: 4).
     phrases : float
         Share of images that are asked by phrase alone (grounding).
     sentences : float
@@ -62,6 +64,7 @@ class BatchConfig:
     text: float = 0.25
     example: float = 0.2
     phrases: float = 0.5
+    most_phrases: int = 1
     sentences: float = 0.6
 
 
@@ -170,12 +173,12 @@ class Batches:
         masks = np.stack([crop.labels == s.id for s in visible])
         crowd = any(s.crowd for s in sample.segments)
         complete = config.complete and not crowd
-        phrase, phrase_mask, sentence = "", None, False
+        phrased: tuple[Phrased, ...] = ()
         referred = any(p.kind == REFERRING for p in sample.phrases)
         if (config.complete or referred) and rng.random() < self.batch.phrases:
-            phrase, phrase_mask, sentence = phrase_of_view(
+            phrased = phrases_of_view(
                 sample, visible, crop, rng, sentences=self.batch.sentences,
-                complete=config.complete,
+                complete=config.complete, most=self.batch.most_phrases,
             )  # fmt: skip
         # Where stuff is not labelled, the classes to choose from are the things alone.
         things_only = sample.semantic_complete is False
@@ -186,9 +189,7 @@ class Batches:
             vocabulary=self._vocabulary(which, things_only=things_only),
             complete=complete,
             background=complete and sample.semantic_complete is None,
-            phrase=phrase,
-            sentence=sentence,
-            phrase_mask=phrase_mask,
+            phrased=phrased,
         )
         sizes = np.sqrt(masks.sum((1, 2)))
         count = min(self.batch.objects, len(visible))

@@ -25,16 +25,22 @@ class CropConfig:
         Otherwise the object's longer side over the view's side, drawn log-uniformly.
     min_side : int
         Smallest view, in image pixels.
-    colour, noise, invert : float
-        Strength of colour change and of noise, and share of inverted views.
+    scale : (float, float)
+        The paper's way instead, unless both are 0: the image is resized so that its longer side is
+        a random one of these multiples of the view's, and a random part of it is shown.
+    colour, noise, invert, blur, grey : float
+        Strength of colour change and of noise, and shares of inverted, blurred and grey views.
     """
 
     whole: float = 0.35
     fraction: tuple[float, float] = (0.1, 0.95)
     min_side: int = 40
+    scale: tuple[float, float] = (0.0, 0.0)
     colour: float = 0.35
     noise: float = 0.04
     invert: float = 0.1
+    blur: float = 0.15
+    grey: float = 0.1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,8 +74,13 @@ def cut(
 
     ``any_way_up`` also flips top and bottom and transposes, as only microscopy allows.
     """
-    row0, col0, row1, col1 = _box(sample.image.shape[:2], target, config, rng)
-    scale = size / max(row1 - row0, col1 - col0)
+    shape = sample.image.shape[:2]
+    if config.scale[1] > 0:
+        scale = size / max(shape) * float(rng.uniform(*config.scale))
+        row0, col0, row1, col1 = _window(shape, size / scale, rng)
+    else:
+        row0, col0, row1, col1 = _box(shape, target, config, rng)
+        scale = size / max(row1 - row0, col1 - col0)
     height = max(1, min(size, round((row1 - row0) * scale)))
     width = max(1, min(size, round((col1 - col0) * scale)))
     area = (col0, row0, col1, row1)
@@ -114,6 +125,15 @@ def _box(
     return row, col, row + h, col + w
 
 
+def _window(
+    shape: tuple[int, ...], side: float, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
+    """A random square of ``side`` image pixels, as far as the image goes."""
+    h, w = min(side, shape[0]), min(side, shape[1])
+    row, col = float(rng.uniform(0, shape[0] - h)), float(rng.uniform(0, shape[1] - w))
+    return row, col, row + h, col + w
+
+
 def _start(low: int, high: int, side: float, total: int, rng: np.random.Generator) -> float:
     # Keep the object inside when it fits, otherwise fill the view with it.
     first, last = sorted((high - side, float(low)))
@@ -123,7 +143,7 @@ def _start(low: int, high: int, side: float, total: int, rng: np.random.Generato
 def _disturb(
     picture: Image.Image, config: CropConfig, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    if rng.random() < 0.15:
+    if rng.random() < config.blur:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.5))))
     image = np.asarray(picture, np.float32) / 255
     if rng.random() < 0.8:
@@ -133,7 +153,7 @@ def _disturb(
         common = np.float32(rng.uniform(1 - strength, 1 + strength))
         image = (image - grey) * common + grey * (0.5 + 0.5 * gain)
         image = np.clip(image, 0, 1) ** np.float32(np.exp(rng.uniform(-strength, strength)))
-    if rng.random() < 0.1:
+    if rng.random() < config.grey:
         image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     if rng.random() < config.invert:
         image = 1 - image

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seem_model.data.batch import Phrased
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seem_model.data.crops import Crop
     from seem_model.data.sample import Phrase, Sample, SegmentInfo
-    from seem_model.values import Mask
 
 # Made from class words alone: true of any view that shows all they name.
 ALWAYS = ("unique", "all")
@@ -26,11 +27,11 @@ PLACES = SIDES | frozenset(
 )
 
 
-def phrase_of_view(
+def phrases_of_view(
     sample: Sample, visible: Sequence[SegmentInfo], crop: Crop, rng: np.random.Generator, *,
-    sentences: float, complete: bool,
-) -> tuple[str, Mask | None, bool]:  # fmt: skip
-    """Choose a phrase for a view.
+    sentences: float, complete: bool, most: int = 1,
+) -> tuple[Phrased, ...]:  # fmt: skip
+    """Choose phrases for a view.
 
     Parameters
     ----------
@@ -41,26 +42,33 @@ def phrase_of_view(
     crop : Crop
     rng : numpy.random.Generator
     sentences : float
-        How often a sentence is taken where one is true; otherwise it is a class name.
+        How often sentences are taken where some are true; otherwise they are class names.
     complete : bool
         Whether all objects of the classes are labelled. Without, a class name would be wrong for
         what is not, so that only sentences are asked.
+    most : int
+        From 1 to so many, where there are as many that differ.
 
     Returns
     -------
-    str, (S, S) bool or None, bool
-        The phrase, what it names, and whether it is a sentence; ("", None, False) for none.
+    tuple of Phrased
+        All of one kind, in random order; empty where none is true.
     """
-    true = [p for p in sample.phrases if stays_true(p, sample, visible, crop)]
-    if true and rng.random() < sentences:
-        phrase = true[int(rng.integers(len(true)))]
-        return phrase.text, np.isin(crop.labels, phrase.segment_ids), True
-    if not complete:
-        return "", None, False
-    names = [s.name for s in visible]
-    name = names[int(rng.integers(len(names)))]
-    same = [s.id for s in visible if s.name == name]
-    return name, np.isin(crop.labels, same), False
+    true = {p.text: p for p in sample.phrases if stays_true(p, sample, visible, crop)}
+    sentence = bool(true) and rng.random() < sentences
+    if not sentence and not complete:
+        return ()
+    texts = list(true) if sentence else list(dict.fromkeys(s.name for s in visible))
+    weights = np.array([1 if sentence else sum(s.name == t for s in visible) for t in texts], float)
+    count = 1 if most == 1 else min(len(texts), int(rng.integers(1, most + 1)))
+    chosen = rng.choice(len(texts), count, replace=False, p=weights / weights.sum())
+    found = []
+    for text in (texts[int(i)] for i in chosen):
+        named = [s.id for s in visible if s.name == text]
+        ids = true[text].segment_ids if sentence else named
+        mask = np.isin(crop.labels, ids)
+        found.append(Phrased(text=text, mask=mask, sentence=sentence))
+    return tuple(found)
 
 
 def stays_true(phrase: Phrase, sample: Sample, visible: Sequence[SegmentInfo], crop: Crop) -> bool:

@@ -98,10 +98,14 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def batches(root: Path, *, complete: bool = False, sentences: float = 1.0) -> Batches:
+def batches(
+    root: Path, *, complete: bool = False, sentences: float = 1.0, most: int = 1
+) -> Batches:
     config = SetConfig(path=str(root), split="testA", complete=complete)
     crop = CropConfig(colour=0.0, noise=0.0, invert=0.0, whole=1.0)
-    batch = BatchConfig(images=2, objects=1, phrases=1.0, sentences=sentences, min_pixels=10)
+    batch = BatchConfig(
+        images=2, objects=1, phrases=1.0, sentences=sentences, min_pixels=10, most_phrases=most
+    )
     return Batches([config], crop, batch, (64,), 0)
 
 
@@ -109,23 +113,39 @@ def test_sentences_of_refcoco_are_asked_where_they_are_true(root: Path) -> None:
     asked: Counter[tuple[str, bool]] = Counter()
     for step in range(40):
         for view in batches(root)(step).views:
-            if view.phrase_mask is None:
+            if not view.phrased:
                 continue
-            assert view.sentence
-            asked[view.phrase, view.crop.mirrored] += 1
-            if "cat" in view.phrase and view.crop.image[view.phrase_mask].size:
-                grey = np.median(view.crop.image[view.phrase_mask])
-                bright = view.phrase in ("left cat", "bright cat")
-                assert (grey > 185) == bright, view.phrase
+            (phrase,) = view.phrased
+            assert phrase.sentence
+            asked[phrase.text, view.crop.mirrored] += 1
+            if "cat" in phrase.text and phrase.mask.any():
+                grey = np.median(view.crop.image[phrase.mask])
+                bright = phrase.text in ("left cat", "bright cat")
+                assert (grey > 185) == bright, phrase.text
     assert {text for text, _ in asked} == {"left cat", "right cat", "bright cat", "grey cat"}
     assert {text for text, mirrored in asked if mirrored} == {"bright cat", "grey cat"}
 
 
 def test_class_names_are_asked_only_where_all_is_labelled(root: Path) -> None:
     views = [v for s in range(10) for v in batches(root, sentences=0.0)(s).views]
-    assert all(v.phrase_mask is None for v in views)
+    assert not any(v.phrased for v in views)
     views = [v for s in range(10) for v in batches(root, sentences=0.0, complete=True)(s).views]
-    assert {(v.phrase, v.sentence) for v in views} == {("cat", False)}
+    assert {(p.text, p.sentence) for v in views for p in v.phrased} == {("cat", False)}
+
+
+def test_several_phrases_are_asked_together(root: Path) -> None:
+    several = batches(root, most=3)
+    counts = Counter()
+    for step in range(30):
+        for view in several(step).views:
+            texts = [p.text for p in view.phrased]
+            assert len(set(texts)) == len(texts)
+            counts[len(texts)] += 1
+            for phrase in view.phrased:
+                assert phrase.sentence
+                assert any(np.array_equal(phrase.mask, mask) for mask in view.masks)
+    assert counts.keys() >= {1, 2}
+    assert max(counts) <= 3
 
 
 def test_how_a_view_is_turned_survives_the_file(root: Path, tmp_path: Path) -> None:
