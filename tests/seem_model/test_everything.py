@@ -229,6 +229,12 @@ def test_the_phrase_book_computes_each_phrase_once() -> None:
     assert states.padding.sum(1).tolist() == [0, 2, 2]
     book.states(["cat", "a red dog"])
     assert sum(len(c) for c in calls) == 2
+    forgetful = PhraseBook(counting, kept=1)
+    assert torch.equal(forgetful.states(["a red dog", "cat", "cat"]).tokens, states.tokens)
+    forgetful.states(["cat"])
+    assert sum(len(c) for c in calls) == 4
+    forgetful.states(["a red dog"])
+    assert sum(len(c) for c in calls) == 5
     names = book.names(["cat", BACKGROUND])
     assert torch.equal(names[0], book.names(["dog", "cat"])[1])
     assert plain_name("floor-other-merged") == "floor"

@@ -81,10 +81,17 @@ def official_summaries(
 
 
 class PhraseBook:
-    """Tower states of phrases, each computed the first time it is asked for, kept on the CPU."""
+    """Tower states of phrases, each computed when it is asked for, the last kept on the CPU.
 
-    def __init__(self, tower: TextTower) -> None:
-        self.tower = tower
+    Parameters
+    ----------
+    tower : TextTower
+    kept : int
+        So many phrases; data sets of people's sentences hold hundreds of thousands.
+    """
+
+    def __init__(self, tower: TextTower, *, kept: int = 5000) -> None:
+        self.tower, self.kept = tower, kept
         self._states: dict[str, TextStates] = {}
         self._names: dict[str, Tensor] = {}
 
@@ -94,6 +101,8 @@ class PhraseBook:
         for phrase in missing:
             self._states[phrase] = self.tower.encode([phrase]).to(torch.device("cpu"))
         found = [self._states[p] for p in phrases]
+        for phrase in list(self._states)[: max(0, len(self._states) - self.kept)]:
+            del self._states[phrase]
         length = max(f.tokens.shape[1] for f in found)
         width = found[0].tokens.shape[2]
         tokens = torch.zeros(len(found), length, width)
