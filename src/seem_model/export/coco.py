@@ -3,7 +3,8 @@
 One annotation for each object (in each slice of a stack: a stack is a list of images of one size).
 A mask in one part without holes is a polygon along its pixel edges; a mask with holes or in several
 parts is compressed run lengths, because a polygon list cannot tell holes and some programs make
-one object of each polygon. ``label_id`` and ``score`` of an annotation are ours.
+one object of each polygon. ``label_id`` and ``score`` of an annotation and
+``stack`` of the info are ours.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def to_coco(objects: Objects, *, image: str) -> dict[str, Any]:
     files = [image] if count == 1 else [f"{name.stem}_{z:04d}{name.suffix}" for z in range(count)]
     categories = {label: id for id, label in enumerate(objects.names(), start=1)}
     return {
-        "info": {"description": "Objects exported by napari-seem", "version": "1.0"},
+        "info": {
+            "description": "Objects exported by napari-seem",
+            "version": "1.0",
+            "stack": objects.labels.ndim == 3,
+        },
         "licenses": [],
         "images": [
             {"id": z, "file_name": file, "height": height, "width": width}
@@ -91,6 +96,7 @@ def from_coco(content: Any) -> Objects:
                 "one size as a stack, fit one layer. Open it as a data set instead."
             )
         shape = sizes.pop()
+        stack = len(images) > 1 or bool((content.get("info") or {}).get("stack"))
         found = [
             _piece(row, images[str(row["image_id"])], names, shape)
             for row in content["annotations"]
@@ -98,7 +104,7 @@ def from_coco(content: Any) -> Objects:
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"The COCO file is damaged: {error!r}.") from error
-    return assemble(found, shape if len(images) == 1 else (len(images), *shape))
+    return assemble(found, (len(images), *shape) if stack else shape)
 
 
 def _annotation(id: int, piece: Piece, category: int, shape: tuple[int, int]) -> dict[str, Any]:
