@@ -127,7 +127,7 @@ def _segmentation(piece: Piece, shape: tuple[int, int]) -> Any:
     row, col = piece.corner
     parts = trace(piece.mask)
     if len(parts) == 1 and len(parts[0]) == 1:
-        return [(parts[0][0] + [col, row]).ravel().tolist()]
+        return [(parts[0][0] + piece.offset).ravel().tolist()]
     whole = np.zeros(shape, bool)
     whole[row : row + piece.mask.shape[0], col : col + piece.mask.shape[1]] = piece.mask
     return {"size": list(shape), "counts": compress(run_lengths(whole))}

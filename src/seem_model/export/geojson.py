@@ -1,8 +1,8 @@
 """GeoJSON of objects as QuPath reads and writes it.
 
-A feature for each object (in each slice), with corners x, y in pixels along pixel edges: QuPath, too,
-has (0, 0) at the outer corner of the first pixel. ``image`` beside the features is ours and tells the
-size of the image; ``measurements`` hold our label and score.
+A feature for each object (in each slice), with corners x, y in pixels along pixel edges: QuPath,
+too, has (0, 0) at the outer corner of the first pixel. ``image`` beside the features is ours and
+tells the size of the image; ``measurements`` hold our label and score.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_geojson(path: str | Path, shape: tuple[int, ...] | None = None) -> Obje
     ----------
     path : str or Path
     shape : (H, W) or (Z, H, W), optional
-        Of the image; taken from the file if not given, or else just large enough.
+        Of the image if the file does not say; just large enough if not given either.
 
     Raises
     ------
@@ -63,9 +63,9 @@ def from_geojson(content: Any, shape: tuple[int, ...] | None = None) -> Objects:
         raise DataError("This JSON is not GeoJSON: it has no features.")
     try:
         if isinstance(content, dict):
-            if shape is None and "image" in content:
+            if "image" in content:
                 shape = tuple(int(n) for n in content["image"]["shape"])
-            content = content["features"] if "features" in content else [content]
+            content = content.get("features", [content])
         limit = None if shape is None else (shape[-2], shape[-1])
         found = [piece for feature in content for piece in _pieces(feature, limit)]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -74,8 +74,7 @@ def from_geojson(content: Any, shape: tuple[int, ...] | None = None) -> Objects:
 
 
 def _feature(piece: Piece, number: int) -> dict[str, Any]:
-    row, col = piece.corner
-    polygons = [[_closed(ring + [col, row]) for ring in part] for part in trace(piece.mask)]
+    polygons = [[_closed(ring + piece.offset) for ring in part] for part in trace(piece.mask)]
     one = len(polygons) == 1
     geometry: dict[str, Any] = {
         "type": "Polygon" if one else "MultiPolygon",

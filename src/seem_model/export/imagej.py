@@ -1,7 +1,7 @@
 """ImageJ's ROI manager: a zip of selections, one for each object (in each slice).
 
-One ring is written as a traced outline, several parts or holes as one composite selection. Our label,
-class and score and the size of the image are properties of the selection, which ImageJ keeps.
+One ring is written as a traced outline, several parts or holes as one composite selection. Our
+label, class and score and the size of the image are properties of the selection, which ImageJ keeps.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_rois(path: str | Path, shape: tuple[int, ...] | None = None) -> Objects
     ----------
     path : str or Path
     shape : (H, W) or (Z, H, W), optional
-        Of the image; taken from the file if ours, or else just large enough.
+        Of the image if the file does not say; just large enough if not given either.
 
     Raises
     ------
@@ -59,12 +59,10 @@ def read_rois(path: str | Path, shape: tuple[int, ...] | None = None) -> Objects
     rois = [roi for content in _members(Path(path)) if (roi := decode(content)) is not None]
     known = [_Properties.of(roi) for roi in rois]
     sizes = {one.shape for one in known}
-    if shape is None and len(sizes) == 1:
-        shape = sizes.pop()
+    said = sizes.pop() if len(sizes) == 1 else None
+    shape = shape if said is None else said
     limit = None if shape is None else (shape[-2], shape[-1])
-    return assemble(
-        [_piece(roi, one, limit) for roi, one in zip(rois, known, strict=True)], shape
-    )
+    return assemble([_piece(roi, one, limit) for roi, one in zip(rois, known, strict=True)], shape)
 
 
 def holds_rois(path: str | Path) -> bool:
@@ -104,8 +102,7 @@ class _Properties:
 
 
 def _encoded(piece: Piece, name: str, shape: str, stack: bool) -> bytes:
-    row, col = piece.corner
-    rings = [ring + [col, row] for part in trace(piece.mask) for ring in part]
+    rings = [ring + piece.offset for part in trace(piece.mask) for ring in part]
     properties = {
         "seem.label": str(piece.id),
         "seem.class": json.dumps(piece.name),
@@ -119,9 +116,7 @@ def _encoded(piece: Piece, name: str, shape: str, stack: bool) -> bytes:
 def _piece(roi: Roi, known: _Properties, limit: tuple[int, int] | None) -> Piece:
     corner, mask = fill(roi.rings, limit)
     z = max(roi.position - 1, 0)
-    return Piece(
-        mask=mask, corner=corner, z=z, id=known.id, name=known.name, score=known.score
-    )
+    return Piece(mask=mask, corner=corner, z=z, id=known.id, name=known.name, score=known.score)
 
 
 def _members(path: Path) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""One selection of ImageJ as bytes: the ``.roi`` format, big-endian, a header, corners, a second header.
+"""One selection of ImageJ as bytes: the ``.roi`` format, big-endian.
 
 The layout follows the description at the top of ImageJ's own ``RoiDecoder.java``. Integer corners
 are pixel corners, as everywhere in this package.
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seem_model.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from seem_model.export.outlines import Ring
 
@@ -125,7 +124,7 @@ def _rings(content: bytes) -> tuple[NDArray[np.generic], ...] | None:
     if fine:
         return (np.frombuffer(content, ">f4", 2 * count, 64 + 4 * count).reshape(2, -1).T,)
     corners = np.frombuffer(content, ">i2", 2 * count, 64).reshape(2, -1).T
-    return (corners.astype(np.int64) + [left, top],)
+    return (corners.astype(np.int64) + np.array([left, top]),)
 
 
 def _rectangle(x: float, y: float, width: float, height: float) -> tuple[NDArray[np.float64]]:

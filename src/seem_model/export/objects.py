@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from seem_model.errors import DataError, ImageError
+from seem_model.values import Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from numpy.typing import NDArray
-
-    from seem_model.values import Mask
 
 UNNAMED = "object"
 """Class of objects without one, in formats that must name a class."""
@@ -138,6 +137,11 @@ class Piece:
     id: int = 0
     name: str = ""
     score: float | None = None
+
+    @property
+    def offset(self) -> NDArray[np.int64]:
+        """(2,) x, y of ``corner``: what to add to an outline of ``mask``."""
+        return np.array(self.corner[::-1], np.int64)
 
 
 def ids_in(labels: NDArray[Any]) -> list[int]:

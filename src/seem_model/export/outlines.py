@@ -1,8 +1,8 @@
 """Outlines along pixel edges, and back to pixels.
 
 Corners are (x, y). The pixel in row r and column c is the square from (c, r) to (c + 1, r + 1), its
-centre is (c + 0.5, r + 0.5). Filling takes the pixels whose centre is inside, so that the outline of
-a mask filled again is the same mask.
+centre is (c + 0.5, r + 0.5). Filling takes the pixels whose centre is inside, so that the outline
+of a mask, filled again, is the same mask.
 """
 
 from __future__ import annotations
@@ -156,7 +156,9 @@ def _loops(
 
 def _apart(loop: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     """Cut a walk wherever it comes back to a corner, so that no ring touches itself."""
-    rings, path, position = [], [], {}
+    rings: list[list[tuple[int, int]]] = []
+    path: list[tuple[int, int]] = []
+    position: dict[tuple[int, int], int] = {}
     for corner in loop:
         if corner in position:
             at = position[corner]
