@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from seem_model.errors import DataError
 from seem_model.export.coco import from_coco, write_coco
 from seem_model.export.geojson import from_geojson, write_geojson
 from seem_model.export.imagej import holds_rois, read_rois, write_rois
@@ -79,7 +80,12 @@ def json_reader(path: str | list[str]) -> Reader | None:
     """Reader of COCO JSON and GeoJSON; None for several files, or other JSON."""
     if not isinstance(path, str):
         return None
-    content = read_json(Path(path))
+    try:
+        content = read_json(Path(path))
+    except DataError:
+        if path.lower().endswith(".geojson"):
+            raise
+        return None  # some other plugin's, perhaps
     if is_coco(content):
         return lambda path: _layer(path, from_coco(content))
     if is_geojson(content):

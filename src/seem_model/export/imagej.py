@@ -1,7 +1,8 @@
 """ImageJ's ROI manager: a zip of selections, one for each object (in each slice).
 
 One ring is written as a traced outline, several parts or holes as one composite selection. Our
-label, class and score and the size of the image are properties of the selection, which ImageJ keeps.
+label, class and score and the size of the image are properties of the selection, which ImageJ
+keeps.
 """
 
 from __future__ import annotations

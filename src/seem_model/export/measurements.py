@@ -134,9 +134,8 @@ def _intensities(labels: NDArray[np.int32], image: NDArray[Any], count: int) -> 
         total = np.add.reduceat(values.astype(np.float64), starts) if count else np.zeros(0)
         added[f"mean_intensity{end}"] = (total / sizes).tolist()
         for name, find in (("min", np.minimum), ("max", np.maximum)):
-            added[f"{name}_intensity{end}"] = (
-                find.reduceat(values, starts).tolist() if count else []
-            )
+            ends = find.reduceat(values, starts) if count else np.zeros(0)
+            added[f"{name}_intensity{end}"] = ends.tolist()
     return added
 
 

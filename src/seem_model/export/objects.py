@@ -222,7 +222,7 @@ def assemble(found: Iterable[Piece], shape: tuple[int, ...] | None = None) -> Ob
 
 def _values(labels: NDArray[Any]) -> NDArray[Any]:
     if labels.max() < _COUNTABLE:  # ten times as fast as sorting
-        return np.flatnonzero(np.bincount(labels.ravel()))
+        return np.flatnonzero(np.bincount(labels.ravel().astype(np.int64, copy=False)))
     return np.unique(labels)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import numpy as np
+from scipy import ndimage
 
 from seem_model.data.files import read_text
 from seem_model.export.json_files import write_text
@@ -24,8 +25,8 @@ def write_yolo(path: str | Path, objects: Objects) -> None:
     """Write one line for each object: number of its class, then x, y of its outline, 0 to 1.
 
     Holes are filled. Parts become one outline, joined by lines there and back, as a line of the
-    file is an object. ``classes.txt`` beside the file has the names in the order of their numbers; what
-    it holds already keeps its number, so that the files of a folder agree.
+    file is an object. ``classes.txt`` beside the file has the names in the order of their
+    numbers; what it holds already keeps its number, so that the files of a folder agree.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def write_voc(path: str | Path, objects: Objects, *, image: str = "", channels: 
 
 def _outline(piece: Piece) -> Ring:
     """Outer rings as one closed walk: along the first, then to each other one and back."""
-    first, *others = (part[0] for part in trace(piece.mask))
+    first, *others = (part[0] for part in trace(ndimage.binary_fill_holes(piece.mask)))
     walk = [first]
     for ring in others:
         walk += [first[:1], ring, ring[:1]]
