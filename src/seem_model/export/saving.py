@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from seem_model.data.files import read_flat
 from seem_model.errors import DataError
 from seem_model.export.coco import from_coco, write_coco
 from seem_model.export.geojson import from_geojson, write_geojson
@@ -16,7 +17,6 @@ from seem_model.export.measurements import write_csv
 from seem_model.export.objects import Objects
 from seem_model.export.tiff import read_tiff, write_tiff
 from seem_model.export.training_text import write_voc, write_yolo
-from seem_model.image import read_image
 
 if TYPE_CHECKING:
     from typing import Any
@@ -116,7 +116,7 @@ def open_objects(path: str | Path) -> Objects:
             return Objects(np.load(where))
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"Cannot read {where}: {error}.") from error
-    return Objects(read_image(where))
+    return Objects(read_flat(where, "all of it"))
 
 
 def objects_in(content: Any, name: str) -> Objects:

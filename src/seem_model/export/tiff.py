@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seem_model.errors import DataError
+from seem_model.errors import DataError, ImageError
 from seem_model.export.objects import LabelObject, Objects
 
 if TYPE_CHECKING:
@@ -54,8 +54,13 @@ def read_tiff(path: str | Path) -> Objects:
     try:
         with tifffile.TiffFile(Path(path)) as file:
             labels, description = file.asarray(), file.shaped_metadata
+            samples = file.pages.first.samplesperpixel
     except Exception as error:  # decoders raise anything
         raise DataError(f"Cannot read {path} as TIFF: {error}.") from error
+    if samples > 1:
+        raise ImageError(f"{path} is a colour image of {samples} channels, not a label image.")
+    while labels.ndim > 2 and labels.shape[0] == 1 and not description:
+        labels = labels[0]
     rows = (description or ({},))[0].get("objects", ())
     return Objects(labels, table_of(rows, str(path)))
 
