@@ -19,6 +19,7 @@ from seem_model.export.objects import LabelObject, Objects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from napari.layers import Image
     from numpy.typing import NDArray
 
     LayerData = tuple[Any, dict[str, Any], str]
@@ -108,7 +109,8 @@ def _layer(path: str, objects: Objects) -> list[LayerData]:
             "score": [np.nan if row.score is None else row.score for row in objects.table],
         }
     )
-    return [(objects.labels, {"name": Path(path).stem, "features": table}, "labels")]
+    meta = {"name": Path(path).stem, "features": table, **_place(objects.labels.shape)}
+    return [(objects.labels, meta, "labels")]
 
 
 def _rows(table: pd.DataFrame) -> Iterable[LabelObject]:
@@ -143,8 +145,8 @@ def _scale(objects: Objects, meta: dict[str, Any]) -> tuple[float, ...] | None:
     return scale if any(step != 1 for step in scale) else None
 
 
-def _image_shape() -> tuple[int, ...] | None:
-    """Size of the image that is selected, or of the only one; for files that do not tell theirs."""
+def _image() -> Image | None:
+    """The image that is selected, or the only one."""
     import napari
     from napari.layers import Image
 
@@ -153,11 +155,29 @@ def _image_shape() -> tuple[int, ...] | None:
         return None
     images = [layer for layer in viewer.layers if isinstance(layer, Image)]
     chosen = [layer for layer in images if layer in viewer.layers.selection] or images
-    if len(chosen) != 1:
+    return chosen[0] if len(chosen) == 1 else None
+
+
+def _image_shape() -> tuple[int, ...] | None:
+    """Its (H, W) or (Z, H, W), for files that do not tell theirs."""
+    image = _image()
+    if image is None:
         return None
-    image = chosen[0]
     shape = (image.data[0] if image.multiscale else image.data).shape
     size = shape[:-1] if image.rgb else shape
     while len(size) > 2 and size[0] == 1:
         size = size[1:]
     return tuple(int(n) for n in size) if len(size) in (2, 3) else None
+
+
+def _place(shape: tuple[int, ...]) -> dict[str, Any]:
+    """Where the image lies, if the labels are as large as it."""
+    image = _image()
+    if image is None or _image_shape() != shape:
+        return {}
+    axes = slice(-len(shape), None)
+    return {
+        "scale": image.scale[axes],
+        "translate": image.translate[axes],
+        "units": image.units[axes],
+    }

@@ -91,10 +91,21 @@ def test_an_image_selected_too_adds_intensities(tmp_path: Path) -> None:
     assert first["mean_intensity_1"] == "7.0"
 
 
-@pytest.mark.parametrize("name", ["objects", "objects.tif", "objects.png"])
+@pytest.mark.parametrize("ending", KINDS)
+def test_dropped_on_the_viewer(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"objects{ending}"
+    layer_of(hard(), scale=(2, 2)).save(str(path))
+    viewer = ViewerModel()
+    [layer] = viewer.open(str(path), plugin=None)  # as a drop does
+    assert isinstance(layer, Labels)
+    assert np.array_equal(layer.data, hard().labels)
+
+
+@pytest.mark.parametrize("name", ["objects", "objects.tif", "objects.npz"])
 def test_what_napari_saves_itself_stays_naparis(plugins: PluginManager, name: str) -> None:
     writer, _ = plugins.get_writer(name, ["labels"])
-    assert writer is None or not writer.command.startswith("napari-seem")
+    assert writer is not None
+    assert not writer.command.startswith("napari-seem")
 
 
 def test_other_json_and_zips_are_left_to_others(tmp_path: Path) -> None:
@@ -121,6 +132,21 @@ def test_a_file_without_a_size_takes_that_of_the_image(
     layer = read(tmp_path / "a.geojson")
     assert layer.data.shape == (8, 9)
     assert layer.data.sum() == 6
+
+
+def test_objects_lie_on_the_image_that_they_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((1, 24, 30)), scale=(3, 0.5, 0.25), translate=(0, 10, 20))
+    monkeypatch.setattr("napari.current_viewer", lambda: viewer)
+    layer_of(hard()).save(str(tmp_path / "a.zip"))
+    [layer] = viewer.open(str(tmp_path / "a.zip"), plugin=None)
+    assert layer.scale.tolist() == [0.5, 0.25]
+    assert layer.translate.tolist() == [10, 20]
+    viewer.layers.clear()
+    viewer.add_image(np.zeros((25, 30)), scale=(0.5, 0.25))
+    assert read(tmp_path / "a.zip").scale.tolist() == [1, 1]
 
 
 class TestTableOfALayer:

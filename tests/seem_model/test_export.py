@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import roifile
 from pycocotools.coco import COCO
-from skimage.io import imread
+from skimage.io import imread, imsave
 from skimage.measure import regionprops
+from tifffile import imwrite
 
 from label_images import hard, same
 from seem_model import DataError, ImageError
@@ -266,6 +267,19 @@ class TestOthers:
         write_tiff(tmp_path / "b.tif", Objects(hard().labels % 70000))
         assert imread(tmp_path / "b.tif").dtype == np.uint16
         assert same(read_tiff(tmp_path / "a.tif"), hard())
+
+    @pytest.mark.parametrize("name", ["a.tif", "a.png"])
+    def test_a_photo_is_no_label_image(self, tmp_path: Path, name: str) -> None:
+        imsave(tmp_path / name, np.arange(6 * 7 * 3, dtype=np.uint8).reshape(6, 7, 3))
+        with pytest.raises((DataError, ImageError), match="label"):
+            open_objects(tmp_path / name)
+
+    def test_label_files_of_others(self, tmp_path: Path) -> None:
+        labels = hard().labels.astype(np.uint16)
+        imwrite(tmp_path / "a.tif", labels[None], imagej=True)
+        np.save(tmp_path / "a.npy", STACK.labels)
+        assert np.array_equal(open_objects(tmp_path / "a.tif").labels, labels)
+        assert np.array_equal(open_objects(tmp_path / "a.npy").labels, STACK.labels)
 
     def test_voc_boxes_count_from_one(self, tmp_path: Path) -> None:
         write_voc(tmp_path / "a.xml", hard(), image="a.jpg")
