@@ -32,8 +32,8 @@ def hard() -> Objects:
 @st.composite
 def arbitrary(draw: st.DrawFn, *, dimensions: tuple[int, ...] = (2, 3), named: bool = False):
     """Objects of arbitrary shape, neighbours, holes and parts; ``named``: none without a name."""
-    shape = draw(st.sampled_from(dimensions).flatmap(lambda n: st.tuples(*[st.integers(1, 9)] * n)))
-    numbers = draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 3)))
+    shape = draw(st.sampled_from(dimensions).flatmap(lambda n: st.tuples(*[st.integers(1, 7)] * n)))
+    numbers = draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 3), fill=st.nothing()))
     ids = draw(st.lists(st.integers(1, 2**32 - 1), min_size=3, max_size=3, unique=True))
     labels = np.array([0, *ids], np.int64)[numbers]
     names = st.sampled_from(NAMES[:-1] if named else NAMES)

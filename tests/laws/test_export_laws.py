@@ -25,7 +25,7 @@ from seem_model.export.tiff import read_tiff, write_tiff
 from seem_model.export.training_text import write_yolo
 
 often = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
-masks = hnp.arrays(bool, st.tuples(st.integers(1, 10), st.integers(1, 10)))
+masks = hnp.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 8)), fill=st.nothing())
 FILES = {
     "tiff": ("a.tif", write_tiff, read_tiff),
     "geojson": ("a.geojson", write_geojson, read_geojson),

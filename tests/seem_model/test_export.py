@@ -162,6 +162,10 @@ class TestGeoJson:
         assert all(0 <= c <= 255 for c in properties["classification"]["color"])
         assert properties["measurements"] == {"label": 3, "score": 0.5, "area px": 57}
 
+    def test_a_part_in_the_corner_of_another(self) -> None:
+        objects = Objects(np.array([[1, 0, 1], [0, 0, 1], [1, 1, 1]]))
+        assert same(from_geojson(to_geojson(objects)), objects)
+
     def test_a_class_has_one_colour(self) -> None:
         features = to_geojson(hard())["features"]
         colours = [f["properties"].get("classification", {}).get("color") for f in features]

@@ -110,8 +110,8 @@ def _rings(mask: Mask) -> list[Ring]:
     """Rings of one group of pixels, the mask on the right of whoever walks along them.
 
     Edges are those between corners that follow each other in a row, or in a column. Where two
-    pixels touch at a corner only, the corner is there twice: copy 0 ends the edge from the left,
-    copy 1 begins the edge to the right, and each is joined to the vertical edge of its own pixel.
+    pixels touch at a corner only, the corner is there twice; whichever edges meet in which copy,
+    :func:`_apart` cuts walks that come back to it.
     """
     padded = np.pad(mask, 1).astype(np.int8)
     above, below = padded[:-1], padded[1:]
@@ -119,11 +119,8 @@ def _rings(mask: Mask) -> list[Ring]:
     touching = (total == 2) & (above[:, :-1] == below[:, 1:])
     y, x = np.nonzero((total % 2 == 1) | touching)
     twice = 1 + touching[y, x]
-    first = np.repeat(np.cumsum(twice) - twice, twice)
-    copy = np.arange(len(first)) - first
     y, x = np.repeat(y, twice), np.repeat(x, twice)
-    falling = above[y, x] == 1  # the pixel at the upper left is one of the two that touch
-    order = np.lexsort((np.where(falling, copy, 1 - copy) * (twice.repeat(twice) > 1), y, x))
+    order = np.lexsort((y, x))
     partner = np.empty(len(order), np.int64)
     partner[order[0::2]], partner[order[1::2]] = order[1::2], order[0::2]
     corners = list(zip(x.tolist(), y.tolist(), strict=True))
