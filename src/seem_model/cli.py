@@ -1,4 +1,4 @@
-"""The ``seem`` command: segment an image, evaluate, train, convert or fetch a checkpoint.
+"""The ``seem`` command: segment an image, export objects, evaluate, train, convert, fetch.
 
 Heavy imports happen inside the commands, so that ``seem --help`` answers at once.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from seem_model.cli_convert import add_convert, add_download
 from seem_model.cli_evaluate import add_evaluate
+from seem_model.cli_export import add_export
 from seem_model.cli_shared import add_model, share
 from seem_model.errors import SeemError
 
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_segment(commands.add_parser("segment", help="segment one image and save the mask"))
     add_evaluate(commands.add_parser("evaluate", help="measure a checkpoint on a data folder"))
     _add_train(commands.add_parser("train", help="train by a recipe"))
+    add_export(commands.add_parser("export", help="write objects for other programs"))
     add_convert(commands.add_parser("convert", help="convert an official SEEM file"))
     add_download(commands.add_parser("download", help="fetch and convert an official checkpoint"))
     return parser

@@ -90,6 +90,26 @@ def expand(text: str | bytes) -> list[int]:
     return counts
 
 
+def run_lengths(mask: Mask) -> list[int]:
+    """Run lengths down the columns of a (H, W) mask, beginning with pixels that are off."""
+    flat = np.asarray(mask, bool).T.ravel()
+    changes = np.flatnonzero(np.diff(flat, prepend=False))
+    return np.diff(changes, prepend=0, append=len(flat)).tolist()
+
+
+def compress(counts: Sequence[int]) -> str:
+    """COCO's compressed text of run lengths; the inverse of :func:`expand`."""
+    code = []
+    for place, count in enumerate(counts):
+        value = count - counts[place - 2] if place > 2 else count
+        more = True
+        while more:
+            bits, value = value & 31, value >> 5
+            more = value != (-1 if bits & 16 else 0)
+            code.append(bits + (32 if more else 0) + 48)
+    return bytes(code).decode("ascii")
+
+
 def polygon(points: Sequence[float] | NDArray[np.float64], shape: tuple[int, int]) -> Mask:
     """(H, W) mask of one closed polygon, given as x0, y0, x1, y1, … in pixels.
 

@@ -1,0 +1,1 @@
+"""Objects of an image in the files that other programs read, and back."""
