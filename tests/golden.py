@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from seem_model.modeling.attention import TokenGroup, group
 from seem_model.modeling.decoded import Decoded, Features, Request
@@ -76,10 +77,10 @@ def build(version: str, weights: Mapping[str, torch.Tensor]) -> Seem:
 
 
 def relative(found: torch.Tensor | np.ndarray, wanted: np.ndarray) -> float:
-    """Relative L2 distance of equally large arrays."""
+    """Relative L2 distance of equally large arrays (plain distance from zeros)."""
     found = np.asarray(found, np.float64)
     assert found.shape == wanted.shape
-    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+    return float(np.linalg.norm(found - wanted) / (np.linalg.norm(wanted) or 1.0))
 
 
 def assert_same(found: torch.Tensor | np.ndarray, wanted: np.ndarray, where: str = "") -> None:
@@ -189,6 +190,21 @@ def phrase_tokens(golden: Golden, rows: tuple[int, ...] = PHRASES) -> TokenGroup
 def phrase_vectors(golden: Golden, rows: tuple[int, ...] = PHRASES) -> torch.Tensor:
     """(n, 512) normalised vectors of golden phrases."""
     return golden.model.phrase_embedding(golden.text.summary[list(rows)])
+
+
+def other_sign(golden: Golden, request: Request) -> torch.Tensor:
+    """(B, n, 512) mean mask feature under each prompt's negative points."""
+    found = request.points
+    flipped = replace(found, positive=~found.positive)
+    features = golden.features.rows(torch.zeros(len(found.places), dtype=torch.int64))
+    return golden.model.decoder.sampler.pool(flipped, features.mask)
+
+
+def final_masks(golden: Golden, logits: torch.Tensor) -> np.ndarray:
+    """(N, n, h, w) bool masks at image size of (N, n, H/4, W/4) logits."""
+    full = F.interpolate(logits, size=golden.padded, mode="bilinear", align_corners=False)
+    height, width = golden.size
+    return (full[..., :height, :width] > 0).numpy()
 
 
 def class_logits(golden: Golden, decoded: Decoded) -> torch.Tensor:

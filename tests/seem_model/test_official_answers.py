@@ -87,7 +87,7 @@ def same_instances(found: list, numbers, where: str, area: str) -> None:
         assert one[2] == pytest.approx(other[2], rel=0.01, abs=3)
 
 
-@pytest.fixture(scope="module", params=["v1-a", "v1-b", "demo-a"])
+@pytest.fixture(scope="module", params=["v1-a", "v1-b", "v0-a", "v0-b", "demo-a", "demo-b"])
 def golden(request, golden_of) -> Golden:
     return golden_of(*request.param.split("-"))
 

@@ -9,6 +9,8 @@ from golden import (
     assert_same,
     assert_same_maps,
     class_logits,
+    final_masks,
+    other_sign,
     phrase_tokens,
     phrase_vectors,
     points,
@@ -54,11 +56,15 @@ def test_a_stroke(golden: Golden) -> None:
         assert_same(decoded.pooled, numbers["stroke/pred_pspatials"])
         answer = by_prompts(decoded)
         assert_same(answer.logits[0], numbers["stroke/selected_mask"])
+        (query,) = numbers["stroke/selected_query"]
+        assert_same(answer.logits[0, 0], decoded.objects.logits[0, query].numpy())
+        assert_same(other_sign(golden, request), numbers["stroke/pred_nspatials"])
         logits = golden.model.similarity(answer.concepts, golden.names)
         assert logits[0].argmax(1).tolist() == numbers["stroke/selected_class"].tolist()
 
     drawn = points([stroke], [np.zeros_like(stroke)], apart=True)
-    agreeing(golden, Request(objects=True, points=drawn), None, check)
+    request = Request(objects=True, points=drawn)
+    agreeing(golden, request, None, check)
 
 
 def test_an_example(golden: Golden) -> None:
@@ -73,6 +79,10 @@ def test_an_example(golden: Golden) -> None:
         same_queries(golden, decoded, "visual")
         assert_same(decoded.pooled, numbers["visual/pred_pvisuals"])
         assert_same(by_prompts(decoded).logits[0], numbers["visual/selected_mask"])
+        (query,) = numbers["visual/selected_query"]
+        assert_same(by_prompts(decoded).logits[0, 0], decoded.objects.logits[0, query].numpy())
+        negative = other_sign(golden, Request(objects=True, points=drawn))
+        assert_same(negative, numbers["visual/pred_nvisuals"])
 
     agreeing(golden, Request(objects=True, example=tokens), None, check)
 
@@ -86,7 +96,9 @@ def test_a_phrase(golden: Golden) -> None:
         likeness = golden.model.similarity(decoded.objects.concepts, vectors)[0]
         assert_same(likeness, numbers["text/similarity"])
         assert likeness.argmax(0).tolist() == numbers["text/matched_id"].tolist()
-        assert_same(by_phrases(decoded, vectors).logits[0], numbers["text/selected_mask"])
+        answer = by_phrases(decoded, vectors).logits
+        assert_same(answer[0], numbers["text/selected_mask"])
+        assert (final_masks(golden, answer)[0] != numbers["text/final"]).mean() <= 1e-3
 
     request = Request(objects=True, text=phrase_tokens(golden, PHRASE))
     agreeing(golden, request, None, check)

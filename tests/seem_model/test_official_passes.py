@@ -10,6 +10,8 @@ from golden import (
     assert_same,
     assert_same_maps,
     class_logits,
+    final_masks,
+    other_sign,
     phrase_tokens,
     phrase_vectors,
     points,
@@ -74,6 +76,7 @@ def test_drawn_prompts(golden: Golden, which: str) -> None:
         assert_same(
             decoded.pooled.flatten(0, 1), numbers[f"{where}/pred_pspatials"].reshape(-1, 512)
         )
+        assert_same(other_sign(golden, request), numbers[f"{where}/pred_nspatials"])
         every = 10 if "v0" in golden.model.config.name else 1
         assert_same(decoded.spatial.embeds[:, ::every], numbers[f"{where}/pred_smaskembs"])
         if f"{where}/pred_captions" in numbers:
@@ -95,13 +98,18 @@ def test_two_rounds(golden: Golden, which: str) -> None:
     numbers = golden.numbers
 
     def check_first(decoded: Decoded) -> None:
-        assert_same(by_prompts(decoded).logits, numbers[f"{which}/round1/prev_mask"])
+        answer = by_prompts(decoded).logits
+        assert_same(answer, numbers[f"{which}/round1/prev_mask"])
+        final = final_masks(golden, answer)
+        bits = np.unpackbits(numbers[f"{which}/round1/final"])[: final.size]
+        assert (final != bits.reshape(final.shape).astype(bool)).mean() <= 1e-3
 
     def check_second(decoded: Decoded) -> None:
         assert_same(by_prompts(decoded).logits, numbers[f"{which}/round2/prev_mask"])
         assert_same_maps(decoded.spatial.logits, golden, f"{which}/round2_seg/pred_smasks", QUERIES)
         assert_same(class_logits(golden, decoded), numbers[f"{which}/round2_seg/pred_logits"])
         assert_same(decoded.pooled, numbers[f"{which}/round2_seg/pred_pspatials"])
+        assert_same(other_sign(golden, request), numbers[f"{which}/round2_seg/pred_nspatials"])
 
     request, copies = drawn(golden, which)
     agreeing(golden, request, f"{which}/round1", check_first, copies=copies)
@@ -124,8 +132,10 @@ def test_phrases(golden: Golden) -> None:
         assert likeness.argmax(0).tolist() == numbers["grounding/matched_id"].tolist()
         assert_same(by_phrases(decoded, vectors).logits[0], numbers["grounding/matched_masks"])
         for i in (0, 4, 8):
-            means = decoded.aux[i].grounding.logits.mean((2, 3))
-            assert_same(means, numbers[f"grounding/aux{i}/pred_gmasks/mean"], f"layer {i}")
+            aux = decoded.aux[i]
+            for kind, queries in (("masks", aux.objects), ("gmasks", aux.grounding)):
+                means = queries.logits.mean((2, 3))
+                assert_same(means, numbers[f"grounding/aux{i}/pred_{kind}/mean"], f"layer {i}")
 
     request = Request(objects=True, grounding=True, text=phrase_tokens(golden))
     agreeing(golden, request, None, check)
