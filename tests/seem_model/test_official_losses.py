@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from even_points import spread
+from golden import Replay
 from seem_model.config import FOCAL_TINY
 from seem_model.depth import deepest_by_shells
 from seem_model.loss_config import LossConfig
@@ -113,20 +114,6 @@ def built(version: str, encoded: Encoded) -> Seem:
     model.eval().requires_grad_(False)
     model.decoder.requires_grad_(True).zero_grad()
     return model
-
-
-class Replay:
-    """Stored draws in place of `torch.randint`."""
-
-    def __init__(self, draws: list[np.ndarray]) -> None:
-        self.draws = draws
-
-    def __call__(
-        self, high: int, size: tuple[int, ...], *, generator: torch.Generator
-    ) -> torch.Tensor:
-        values = torch.from_numpy(self.draws.pop(0)).reshape(size)
-        assert values.max() < high
-        return values
 
 
 def object_masks(inputs) -> list[torch.Tensor]:

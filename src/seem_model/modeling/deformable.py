@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seem_model.modeling.attention import FeedForwardLayer
-from seem_model.modeling.pixel_decoder import sine_position
+from seem_model.modeling.pixel_decoder import adapter, sine_position, smooth
 
 if TYPE_CHECKING:
     from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
@@ -180,22 +180,8 @@ class DeformablePixelDecoder(nn.Module):
         nn.init.normal_(self.level_embed)
         self.encoder = nn.ModuleList(DeformableEncoderLayer(config) for _ in range(config.layers))
         # Named by their places in PixelDecoder, so that stride 4 is called the same in both.
-        self.adapters = nn.ModuleDict(
-            {
-                "2": nn.Sequential(
-                    nn.Conv2d(channels[0], width, 1, bias=False), nn.GroupNorm(groups, width)
-                )
-            }
-        )
-        self.smooth = nn.ModuleDict(
-            {
-                "3": nn.Sequential(
-                    nn.Conv2d(width, width, 3, padding=1, bias=False),
-                    nn.GroupNorm(groups, width),
-                    nn.ReLU(),
-                )
-            }
-        )
+        self.adapters = nn.ModuleDict({"2": adapter(channels[0], width, groups)})
+        self.smooth = nn.ModuleDict({"3": smooth(width, groups)})
         self.mask_features = nn.Conv2d(width, config.mask_width, 1)
 
     def forward(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -45,9 +45,15 @@ class EncoderLayer(nn.Module):
         return self.ffn(self.attention(x, position, None))
 
 
-def _smooth(width: int, config: PixelDecoderConfig) -> nn.Sequential:
-    norm = nn.GroupNorm(config.groups, width)
-    if not config.separable:
+def adapter(channels: int, width: int, groups: int) -> nn.Sequential:
+    """A backbone map of so many channels for the pyramid."""
+    return nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.GroupNorm(groups, width))
+
+
+def smooth(width: int, groups: int, *, separable: bool = False) -> nn.Sequential:
+    """A 3x3 convolution over a map of the pyramid, normed."""
+    norm = nn.GroupNorm(groups, width)
+    if not separable:
         dense = nn.Conv2d(width, width, 3, padding=1, bias=False)
         return nn.Sequential(dense, norm, nn.ReLU(inplace=True))
     depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
@@ -74,10 +80,11 @@ class PixelDecoder(nn.Module):
             EncoderLayer(width, config.heads, config.ffn) for _ in range(config.layers)
         )
         self.adapters = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(c, width, 1, bias=False), nn.GroupNorm(config.groups, width))
-            for c in reversed(channels[:3])
+            adapter(c, width, config.groups) for c in reversed(channels[:3])
         )  # strides 16, 8, 4
-        self.smooth = nn.ModuleList(_smooth(width, config) for _ in range(4))  # 32, 16, 8, 4
+        self.smooth = nn.ModuleList(
+            smooth(width, config.groups, separable=config.separable) for _ in range(4)
+        )  # strides 32, 16, 8, 4
         kernel = 1 if config.separable else 3
         self.mask_features = nn.Conv2d(width, config.mask_width, kernel, padding=kernel // 2)
 
@@ -91,11 +98,11 @@ class PixelDecoder(nn.Module):
             tokens = layer(tokens, position)
         y = self.smooth[0](tokens.transpose(1, 2).reshape(b, c, h, w))
         pyramid = [y]
-        for adapter, smooth, fine in zip(
+        for adapt, smoothed, fine in zip(
             self.adapters, self.smooth[1:], reversed(maps[:3]), strict=True
         ):
-            finer = adapter(fine)
+            finer = adapt(fine)
             finer += F.interpolate(y, size=fine.shape[-2:], mode="nearest")
-            y = smooth(finer)
+            y = smoothed(finer)
             pyramid.append(y)
         return self.mask_features(y), tuple(pyramid[:3])
