@@ -144,7 +144,7 @@ def plugin(size: int, count: int) -> tuple[float, float, float]:
         start = time.perf_counter()
         points.add(position)
         times.append(time.perf_counter() - start)
-        until(lambda: annotator.history.current.at >= number and not annotator.waiting)  # noqa: B023
+        until(lambda: annotator.page.current.at >= number and not annotator.waiting)  # noqa: B023
         answers.append(time.perf_counter() - start)
         turn(0.2)
         blocks.append(beat.longest)

@@ -81,16 +81,16 @@ def shoot(out: Path, *, checkpoint: str) -> None:
     viewer.reset_view()
     for number, (row, col) in enumerate(CLICKS, start=1):
         click(viewer, row, col)
-        rounds = annotator.history.current
+        rounds = annotator.page.current
         until(lambda: rounds.at >= number and not annotator.waiting, what="an answer")  # noqa: B023
-    if annotator.round is None or not annotator.round.mask.any():
+    if annotator.answer is None or not annotator.answer.mask.any():
         raise SystemExit("screenshot: the clicks gave no mask")
     picture = np.asarray(viewer.screenshot(canvas_only=False, flash=False))
     if picture[..., :3].std() < 20:
         raise SystemExit("screenshot: the window is blank")
     out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture[..., :3]).save(out, optimize=True)
-    pixels = int(annotator.round.mask.sum())
+    pixels = int(annotator.answer.mask.sum())
     print(f"{out}: {picture.shape[1]} x {picture.shape[0]}, mask of {pixels} pixels")
     viewer.close()
 

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
-from napari_seem.everything import add_segmentation
-from napari_seem.jobs import Everything, Read
+from napari_seem.asking import Asking
 from napari_seem.loop import Loop
+from napari_seem.revisions import Revisions
+from napari_seem.search import Search
 from napari_seem.settings import preferences
+from napari_seem.shelf import Shelf
+from napari_seem.suggesting import Suggestions
 from napari_seem.timeline import Timeline
 from napari_seem.worker import Run, inline, on_worker
 
@@ -24,9 +27,9 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
 
-    from napari_seem.history import SliceHistory
+    from napari_seem.document import Answer, Page
     from napari_seem.target import Tool
-    from seem_model import Predictor, Round, Segmentation
+    from seem_model import Predictor
 
 
 class Annotator:
@@ -44,8 +47,6 @@ class Annotator:
 
     changed = Signal()
     """Something a widget shows has changed."""
-    segmented = Signal(object)
-    """Emitted with the new Labels layer of a segmentation without prompts."""
 
     def __init__(
         self, viewer: ViewerModel, *, load: Callable[..., Predictor], run: Run = inline
@@ -54,10 +55,14 @@ class Annotator:
         self.focus, self.engine = self._loop.focus, self._loop.engine
         self._loop.changed.connect(self.changed.emit)
         self._loop.settled.connect(self._settled)
-        self.engine.segmented.connect(self._segmented)
         self.focus.leaving.connect(self._forget_wait)
-        self.focus.edited.connect(self._forget_wait)
-        self._timeline = Timeline(self._loop)
+        self._loop.touched.connect(self._forget_wait)
+        self.timeline = Timeline(self._loop)
+        self.asking = Asking(self._loop)
+        self.shelf = Shelf(self._loop)
+        self.revisions = Revisions(self._loop)
+        self.suggestions = Suggestions(self._loop, self.shelf)
+        self.search = Search(self._loop, self.suggestions)
         self.tool: Tool | None = None
         self._commit_waits = False
         self._users = 0
@@ -85,21 +90,19 @@ class Annotator:
     # -- what is -----------------------------------------------------------------------------
 
     @property
-    def history(self) -> SliceHistory:
+    def page(self) -> Page:
         """Objects and rounds of the slice in focus (an empty one when there is none)."""
-        return self._loop.history
+        return self._loop.page
 
     @property
-    def round(self) -> Round | None:
+    def answer(self) -> Answer | None:
         """The answer on display."""
-        return self.history.current.current.round
+        return self.page.current.current.answer
 
     @property
     def name(self) -> str:
         """Class of the current object: what the person typed, else what the model says."""
-        if self.history.current.name:
-            return self.history.current.name
-        return "" if self.round is None else self.round.label
+        return self.page.current.class_name
 
     @property
     def is_open(self) -> bool:
@@ -119,7 +122,7 @@ class Annotator:
     @property
     def text(self) -> str:
         """The phrase of the current object."""
-        return self._loop.text
+        return self.asking.text
 
     @property
     def news(self) -> str:
@@ -148,39 +151,31 @@ class Annotator:
 
     def set_text(self, text: str) -> None:
         """Name the thing to find; "" takes the phrase back."""
-        if text.strip() == self.text:
-            return
-        if self.focus.plane is None:
-            show_warning(self.focus.trouble)
-            return
-        self._loop.text = text.strip()
-        self._forget_wait()
-        self._loop.edited()
+        self.asking.name(text)
 
     def set_name(self, name: str) -> None:
         """Class under which the current object is committed; "" for the model's."""
-        self.history.current.name = name.strip()
-        self.changed.emit()
+        self.timeline.rename(name)
 
     def undo(self) -> None:
         """Take back the last edit, or else the last commit."""
-        self._timeline.undo()
+        self.timeline.undo()
 
     def redo(self) -> None:
         """Do again what was undone."""
-        self._timeline.redo()
+        self.timeline.redo()
 
     def goto(self, at: int) -> None:
         """Go back (or forth) to after the ``at``-th edit of this object; 0 is its start."""
-        self._timeline.goto(at)
+        self.timeline.goto(at)
 
     def reset(self) -> None:
         """Clear all prompts of the current object; can be undone."""
-        self._timeline.reset()
+        self.timeline.reset()
 
     def next_object(self) -> None:
         """Leave the current object without committing it and start the next; can be undone."""
-        self._timeline.next_object()
+        self.timeline.next_object()
 
     def commit(self) -> None:
         """Write the current object into the objects layer, then start the next; can be undone."""
@@ -189,15 +184,7 @@ class Annotator:
             self._loop.say("Will be committed as soon as the model has answered.")
             return
         self._commit_waits = False
-        self._timeline.commit(self.name)
-
-    def segment(self, read: Read, *, title: str) -> None:
-        """Segment the slice in focus without prompts into a new layer called ``title``."""
-        target, plane = self.focus.target, self.focus.plane
-        if target is None or plane is None:
-            show_warning(self.focus.trouble)
-            return
-        self.engine.wish_for(Everything(read=read, title=title, target=target, plane=plane))
+        self.shelf.commit()
 
     # -- what happens then ---------------------------------------------------------------------
 
@@ -207,11 +194,6 @@ class Annotator:
 
     def _forget_wait(self) -> None:
         self._commit_waits = False
-
-    def _segmented(self, wish: Everything, segmentation: Segmentation) -> None:
-        self.segmented.emit(
-            add_segmentation(wish.target, wish.plane, segmentation=segmentation, title=wish.title)
-        )
 
 
 _annotators: weakref.WeakKeyDictionary[Any, Annotator] = weakref.WeakKeyDictionary()

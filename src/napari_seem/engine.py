@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
-from napari_seem.jobs import Conversion, Encode, Everything, Question, Stopped, sentence
+from napari_seem.jobs import Conversion, Encode, Question, Stopped, Wish, sentence
 from napari_seem.worker import Job, Latest
 from seem_model.errors import SeemError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_seem.plane import Plane
     from napari_seem.target import Target
     from napari_seem.worker import Run
-    from seem_model import Predictor, Segmentation
+    from seem_model import Predictor
 
 
 class Engine:
@@ -41,8 +41,6 @@ class Engine:
     changed = Signal()
     unanswered = Signal()
     """The question under way has failed."""
-    segmented = Signal(object, object)
-    """Emitted with the wish and its Segmentation."""
 
     def __init__(
         self,
@@ -62,7 +60,7 @@ class Engine:
         self.predictor: Predictor | None = None
         self.problem = ""
         self.asked: Question | None = None
-        self.wish: Everything | None = None
+        self.wish: Wish | None = None
         self.conversion: Conversion | None = None
         self.awake = False
         self._stuck = False
@@ -119,8 +117,8 @@ class Engine:
         work = works.get(self.state)
         return None if work is None else work.progress.share
 
-    def wish_for(self, wish: Everything | None) -> None:
-        """Segment everything; None takes a wish back and stops its work."""
+    def wish_for(self, wish: Wish | None) -> None:
+        """Do long work; None takes a wish back and stops it."""
         if self.wish is not None:
             self.wish.progress.stop()
         self.wish = wish
@@ -197,30 +195,21 @@ class Engine:
                 self.asked = None
                 self._answered(question, round)
 
-        work = partial(
-            predictor.step, features, question.prompts, question.memory,
-            watch=question.progress.watch,
-        )  # fmt: skip
+        work = partial(question.answer, predictor, features)
         return self._job("thinking", work, done=done)
 
-    def _segmenting(self, predictor: Predictor, wish: Everything) -> Job:
-        features = wish.target.features.get(wish.plane)
-        encode = Encode.of(predictor, wish.target, plane=wish.plane)
-
-        def work() -> Segmentation:
-            shown = encode() if features is None else features
-            return wish.read(predictor, shown, wish.progress.watch)
-
-        def done(segmentation: Segmentation) -> None:
+    def _segmenting(self, predictor: Predictor, wish: Wish) -> Job:
+        def done(result: Any) -> None:
             if self.wish is wish:  # else cancelled
                 self.wish = None
-                self.segmented.emit(wish, segmentation)
+                wish.done(result)
 
+        work = partial(wish.work, predictor, wish.progress.watch)
         return self._job("segmenting", work, done=done, wish=wish)
 
     def _job(
         self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None],
-        wish: Everything | Conversion | None = None,
+        wish: Wish | Conversion | None = None,
     ) -> Job:  # fmt: skip
         def finished(result: Any) -> None:
             if self.awake:
@@ -234,7 +223,7 @@ class Engine:
 
         return Job(name=name, work=work, done=finished, failed=failed, told=self.changed.emit)
 
-    def _failed(self, wish: Everything | Conversion | None, error: Exception) -> None:
+    def _failed(self, wish: Wish | Conversion | None, error: Exception) -> None:
         # nothing is tried again by itself: the next edit, model or image choice does
         self._stuck = True
         if self.asked is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image
 from psygnal import Signal
 
@@ -13,6 +14,7 @@ from napari_seem.target import Target
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers.base import Layer
 
     from napari_seem.plane import Plane
 
@@ -40,6 +42,10 @@ class Focus:
     """Another slice or image is in focus, or none."""
     listed = Signal()
     """The images to choose from, or the reason why none is in focus, changed."""
+    painted = Signal(object)
+    """Emitted with the Deed of a person who painted in the objects layer."""
+    objects_gone = Signal(object, object)
+    """Emitted with a target and its objects layer, which left the viewer."""
     pixels_changed = Signal()
     """The image in focus got other pixels; what was computed from them is worthless."""
 
@@ -78,7 +84,7 @@ class Focus:
         elif self.target is not None:
             for layer in self.target.layers:
                 if not any(layer is x for x in viewer.layers):
-                    self.target.forget(layer)
+                    self._forget(self.target, layer)
             self._listen(self.target, on=True)
         if self.target is None and self.images:
             self._layers_changed()
@@ -107,7 +113,9 @@ class Focus:
         viewer = self._viewer()
         if image is not None and viewer is not None:
             if image not in self._targets:
-                self._targets[image] = Target(viewer, image, on_edit=self.edited.emit)
+                self._targets[image] = Target(
+                    viewer, image, on_edit=self.edited.emit, on_paint=self.painted.emit
+                )
             self.target = self._targets[image]
             self._listen(self.target, on=True)
         self._move()
@@ -131,7 +139,7 @@ class Focus:
                 emitter.connect(callback)
             else:
                 emitter.disconnect(callback)
-        target.prompts.listen(on)
+        target.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:
         if self.target is None and self.images:
@@ -150,9 +158,26 @@ class Focus:
             self._layers_changed()
             return
         for target in list(self._targets.values()):
-            if target.forget(layer) and target is self.target:
+            if self._forget(target, layer) and target is self.target:
                 self.edited.emit()
         self.listed.emit()
+
+    def _forget(self, target: Target, layer: Layer) -> bool:
+        if layer is target.objects:
+            self.objects_gone.emit(target, layer)
+        return target.forget(layer)
+
+    def show(self, plane: Plane) -> None:
+        """Move the viewer's sliders to a slice of the image in focus."""
+        viewer = self._viewer()
+        if self.target is None or viewer is None or plane == self.plane:
+            return
+        centre = np.append(np.asarray(plane.index, float), 1.0)
+        world = (self.target.grid.matrix @ centre)[:-1]
+        first = viewer.dims.ndim - len(world)
+        for axis, value in enumerate(world.tolist()):
+            if axis not in plane.axes:
+                viewer.dims.set_point(first + axis, value)
 
     def _look(self, event: Any = None) -> None:
         before, trouble = self.plane, self.trouble
@@ -166,6 +191,8 @@ class Focus:
 
     def _move(self) -> None:
         self.plane, self.trouble = self._find()
+        if self.target is not None:
+            self.target.ledger.look(self.plane)
         self.moved.emit()
 
     def _find(self) -> tuple[Plane | None, str]:

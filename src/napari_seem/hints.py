@@ -8,7 +8,6 @@ from napari_seem.target import Tool
 
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
-    from napari_seem.history import Step
 
 STATES = {
     "not loaded": "not loaded",
@@ -53,29 +52,9 @@ def _next_mark(annotator: Annotator, tool: Tool) -> str:
     act = _ACTS[tool]
     if not annotator.positive:
         return f"{act} what does NOT belong to the object (T: back to what belongs)."
-    if annotator.round is None:
+    if annotator.answer is None:
         return f"{act} the object you want."
     return (
         f"Right? Press K to commit. Else: {act[0].lower()}{act[1:]} what is missing, "
         "or press T and mark what is too much."
     )
-
-
-def describe(step: Step) -> str:
-    """A step in a few words: its marks, and the answer."""
-    marks, parts = step.marks, []
-    if len(marks.points):
-        plus, minus = int(marks.signs.sum()), int((~marks.signs).sum())
-        signs = " ".join(s for s in (f"+{plus}" if plus else "", f"−{minus}" if minus else "") if s)
-        parts.append(f"{signs} click" + ("s" if plus + minus > 1 else ""))
-    if marks.outlines:
-        parts.append(f"{len(marks.outlines)} shape" + ("s" if len(marks.outlines) > 1 else ""))
-    if marks.scribble is not None:
-        parts.append("paint")
-    if step.text:
-        parts.append(f"“{step.text}”")
-    asked = ", ".join(parts) or "cleared"
-    if step.round is None:
-        return asked
-    name = f"{step.round.label} " if step.round.label else ""
-    return f"{asked}  →  {name}{step.round.score:.0%}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from napari_seem.marks import Marks
 from napari_seem.plane import Plane, read_slice
@@ -14,11 +15,11 @@ from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     # not at run time: it would import torch on the GUI thread
-    from collections.abc import Callable
 
-    from seem_model import Predictor, Segmentation  # noqa: TC004
+    import numpy as np
+    from numpy.typing import NDArray
 
-    pass
+    from seem_model import Predictor, Round  # noqa: TC004
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,13 +38,13 @@ class Encode:
         Contrast limits of a grey layer: the model sees what the person sees.
     """
 
-    predictor: Predictor
+    predictor: Predictor | None
     data: Any
     plane: Plane
     limits: tuple[float, float] | None
 
     @classmethod
-    def of(cls, predictor: Predictor, target: Target, *, plane: Plane) -> Encode:
+    def of(cls, predictor: Predictor | None, target: Target, *, plane: Plane) -> Encode:
         """Job for one slice of the target's image."""
         image = target.image
         data = image.data[target.grid.level] if image.multiscale else image.data
@@ -53,21 +54,15 @@ class Encode:
 
     def __call__(self) -> Any:
         """Image features, opaque."""
+        if self.predictor is None:
+            raise SeemError("The model is not loaded yet.")
+        return self.predictor.features(self.rgb())
+
+    def rgb(self, box: tuple[slice, slice] = (slice(None), slice(None))) -> NDArray[np.uint8]:
+        """(h, w, 3) uint8, the slice or a box of it as the model sees it."""
         from seem_model.image import to_rgb
 
-        return self.predictor.features(
-            to_rgb(read_slice(self.data, self.plane), limits=self.limits)
-        )
-
-
-class Read(Protocol):
-    """Segments an image without prompts, telling ``watch`` how far it is."""
-
-    def __call__(
-        self, predictor: Predictor, features: Any, watch: Callable[[float], None]
-    ) -> Segmentation:
-        """Segment."""
-        ...
+        return to_rgb(read_slice(self.data, self.plane)[box], limits=self.limits)
 
 
 class Stopped(Exception):
@@ -99,38 +94,57 @@ class Progress:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Everything:
-    """A wish to segment a whole slice without prompts.
+class Wish:
+    """Long work that a person asked for; there is one at a time, and it can be stopped.
 
     Parameters
     ----------
-    read : Read
-        Called with the predictor, the image features and :meth:`Progress.watch`.
-    title : str
-        Name of the new layer.
-    target, plane
-        Where.
+    work : callable
+        ``work(predictor, watch) -> result``, on the worker; touches no layer and tells
+        :meth:`Progress.watch` how far it is.
+    done : callable
+        Takes the result, on the GUI thread.
     progress : Progress
     """
 
-    read: Read
-    title: str
-    target: Target
-    plane: Plane
+    work: Callable[[Predictor, Callable[[float], None]], Any]
+    done: Callable[[Any], None]
     progress: Progress = field(default_factory=Progress)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Question:
-    """Marks and text for the model, where they were made, and the memory that goes with them."""
+    """Prompts for the model, where they were made, and the memory that goes with them.
+
+    Parameters
+    ----------
+    target, plane, key
+        Image, slice and object.
+    marks : Marks
+    prompts : Prompts
+        The same, drawn.
+    memory : object or None
+        Of the round that is refined.
+    base : (H, W) bool or None
+        A mask to refine where there is no memory.
+    progress : Progress
+    """
 
     target: Target
     plane: Plane
+    key: int
     marks: Marks
-    text: str
     prompts: Prompts
-    memory: Any
+    memory: Any = None
+    base: Any = None
     progress: Progress = field(default_factory=Progress)
+
+    def answer(self, predictor: Predictor, features: Any) -> Round:
+        """Ask; called on the worker."""
+        memory = self.memory
+        if memory is None and self.base is not None:
+            memory = predictor.memory_of(features, self.base)
+        return predictor.step(features, self.prompts, memory, watch=self.progress.watch)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,27 +1,34 @@
-"""napari layers <-> values: make layers, read marks, put marks back, write masks."""
+"""The layers of the plugin: how they are made and coloured, and how a mask is shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from napari.layers import Labels, Points, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_seem.marks import NEGATIVE, POSITIVE, Marks, Outline
-from napari_seem.plane import world_matrix
+from napari_seem.marks import (
+    HIDDEN_PAINT,
+    NEGATIVE,
+    PAINT_NEGATIVE,
+    PAINT_POSITIVE,
+    POSITIVE,
+)
 
 if TYPE_CHECKING:
-    from napari.layers.base import Layer
     from numpy.typing import NDArray
 
     from napari_seem.plane import Grid, Plane
 
 COLORS = {POSITIVE: "#2ecc40", NEGATIVE: "#ff4136"}
 RESULT_COLOR = "#00b7ff"
-PAINT = {POSITIVE: 1, NEGATIVE: 2}
-PAINT_COLORS = {1: COLORS[POSITIVE], 2: COLORS[NEGATIVE], None: "transparent"}
+PAINT = {POSITIVE: PAINT_POSITIVE, NEGATIVE: PAINT_NEGATIVE}
+FAINT = "30"
+"""Opacity, in hexadecimal, of what is hidden: still to be seen, but it does not count."""
+PAINT_COLORS: dict[int | None, str] = {None: "transparent"}
+PAINT_COLORS.update({value: COLORS[name] for name, value in PAINT.items()})
+PAINT_COLORS.update({v + HIDDEN_PAINT: COLORS[name] + FAINT for name, v in PAINT.items()})
 
 
 def sign_name(positive: bool) -> str:
@@ -53,8 +60,8 @@ def make_shapes(grid: Grid) -> Shapes:
         None,
         ndim=len(grid.shape),
         name="SEEM shapes",
-        features={"sign": np.array([], dtype=object)},
-        feature_defaults={"sign": POSITIVE},
+        features={"sign": np.array([], dtype=object), "shown": np.array([], dtype=bool)},
+        feature_defaults={"sign": POSITIVE, "shown": True},
         edge_color=COLORS[POSITIVE],
         edge_width=max(1.0, max(grid.shape[-2:]) / 150),
         face_color="transparent",
@@ -96,6 +103,14 @@ def make_objects(grid: Grid, *, name: str = "SEEM objects") -> Labels:
     return layer
 
 
+def make_proposed(grid: Grid) -> Labels:
+    """Empty layer for proposals; 1 is the one in focus."""
+    layer = Labels(np.zeros(grid.shape, np.int32), name="SEEM proposals", opacity=0.7)
+    layer.contour = 2
+    grid.place(layer)
+    return layer
+
+
 def write_mask(layer: Labels, plane: Plane, mask: NDArray[np.bool_] | None) -> None:
     """Show ``mask`` (H, W) bool, or nothing, in this slice of the result layer."""
     there = layer.data[plane.indexer]
@@ -105,114 +120,3 @@ def write_mask(layer: Labels, plane: Plane, mask: NDArray[np.bool_] | None) -> N
         there[...] = mask
     # in place and refresh: 2-4 ms at 2048 x 2048, a new array costs 9 ms
     layer.refresh(thumbnail=False, extent=False)
-
-
-def read_points(layer: Points, grid: Grid, plane: Plane) -> Marks:
-    """Clicks of this slice."""
-    data = _into_grid(np.asarray(layer.data, float), layer, grid)
-    here = plane.contains(data)
-    signs = _signs(layer)[here]
-    return Marks(points=data[here][:, plane.axes], signs=signs)
-
-
-def write_points(layer: Points, grid: Grid, *, plane: Plane, marks: Marks) -> None:
-    """Make the clicks of this slice those of ``marks``; clicks of other slices are kept."""
-    now = read_points(layer, grid, plane)
-    if np.array_equal(now.points, marks.points) and np.array_equal(now.signs, marks.signs):
-        return
-    data = np.asarray(layer.data, float)
-    other = ~plane.contains(_into_grid(data, layer, grid))
-    signs = np.append(_signs(layer)[other], marks.signs)
-    lifted = _from_grid(plane.lift(marks.points), layer, grid)
-    layer.selected_data = set()
-    layer.data = np.concatenate([data[other], lifted])
-    if not np.array_equal(_signs(layer), signs):  # napari keeps them when the last ones go
-        layer.features = pd.DataFrame({"sign": [sign_name(bool(s)) for s in signs]}, dtype=object)
-
-
-def read_shapes(layer: Shapes, grid: Grid, plane: Plane) -> tuple[Outline, ...]:
-    """Shapes drawn on this slice."""
-    signs = _signs(layer)
-    out = []
-    for k, vertices in enumerate(layer.data):
-        points = _into_grid(np.asarray(vertices, float), layer, grid)
-        if plane.contains(points).all():
-            width = float(layer.edge_width[k])
-            kind = str(layer.shape_type[k])
-            out.append(Outline(kind, points[:, plane.axes], width, bool(signs[k])))
-    return tuple(out)
-
-
-def write_shapes(layer: Shapes, grid: Grid, *, plane: Plane, outlines: tuple[Outline, ...]) -> None:
-    """Make the shapes of this slice ``outlines``; shapes of other slices are kept."""
-    now = read_shapes(layer, grid, plane)
-    if len(now) == len(outlines) and all(a.same(b) for a, b in zip(now, outlines, strict=True)):
-        return
-    signs = _signs(layer)
-    data, kinds, widths, names = [], [], [], []
-    for k, vertices in enumerate(layer.data):
-        if not plane.contains(_into_grid(np.asarray(vertices, float), layer, grid)).all():
-            data.append(vertices)
-            kinds.append(str(layer.shape_type[k]))
-            widths.append(float(layer.edge_width[k]))
-            names.append(sign_name(signs[k]))
-    for outline in outlines:
-        data.append(_from_grid(plane.lift(outline.vertices), layer, grid))
-        kinds.append(outline.kind)
-        widths.append(outline.width)
-        names.append(sign_name(outline.positive))
-    layer.selected_data = set()
-    layer.data = []
-    if data:
-        colors = [COLORS[n] for n in names]
-        layer.add(data, shape_type=kinds, edge_width=widths, edge_color=colors)
-    layer.features = pd.DataFrame({"sign": names}, dtype=object)
-
-
-def read_scribble(layer: Labels, plane: Plane) -> NDArray[np.uint8] | None:
-    """Paint of this slice, a copy; None when there is none."""
-    there = np.asarray(layer.data[plane.indexer])
-    return there.copy() if there.any() else None
-
-
-def write_scribble(layer: Labels, plane: Plane, paint: NDArray[np.uint8] | None) -> None:
-    """Make the paint of this slice ``paint``."""
-    there = layer.data[plane.indexer]
-    if paint is None and not there.any():
-        return
-    there[...] = 0 if paint is None else paint
-    layer.refresh(thumbnail=False, extent=False)
-
-
-def set_sign(layer: Layer, positive: bool) -> None:
-    """New marks in this prompt layer get this sign."""
-    name = sign_name(positive)
-    if isinstance(layer, Labels):
-        layer.selected_label = PAINT[name]
-        return
-    # a selected mark would take the new colour too, but its sign was chosen before
-    layer.selected_data = set()
-    layer.feature_defaults = {"sign": name}
-    if isinstance(layer, Shapes):
-        layer.current_edge_color = COLORS[name]
-
-
-def _signs(layer: Points | Shapes) -> NDArray[np.bool_]:
-    # a person may delete the column in the features table; a mark without a sign is positive
-    if "sign" not in layer.features:
-        return np.ones(len(layer.data), bool)
-    return np.asarray(layer.features["sign"].astype(str) != NEGATIVE, dtype=bool)
-
-
-def _into_grid(data: NDArray[np.float64], layer: Layer, grid: Grid) -> NDArray[np.float64]:
-    return _apply(np.linalg.inv(grid.matrix) @ world_matrix(layer), data)
-
-
-def _from_grid(data: NDArray[np.float64], layer: Layer, grid: Grid) -> NDArray[np.float64]:
-    return _apply(np.linalg.inv(world_matrix(layer)) @ grid.matrix, data)
-
-
-def _apply(matrix: NDArray[np.float64], data: NDArray[np.float64]) -> NDArray[np.float64]:
-    if np.allclose(matrix, np.eye(len(matrix)), atol=1e-6):
-        return data  # the usual case, and exact: undo must restore the very same numbers
-    return np.asarray(data @ matrix[:-1, :-1].T + matrix[:-1, -1])

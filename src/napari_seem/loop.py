@@ -1,4 +1,4 @@
-"""The one fold of the plugin: prompts in, rounds out, kept in the history of a slice."""
+"""The one fold of the plugin: prompts in, rounds out, kept in the journal of an image."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
+from napari_seem import ink
 from napari_seem import layers as lay
+from napari_seem.document import Answer, Page
 from napari_seem.engine import Engine
 from napari_seem.focus import Focus
-from napari_seem.history import SliceHistory
 from napari_seem.jobs import Question
+from napari_seem.journal import Journal
+from napari_seem.marks import Marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,8 @@ class Loop:
     """
 
     changed = Signal()
+    touched = Signal()
+    """The person changed a prompt."""
     settled = Signal()
     """The newest edit has been answered."""
 
@@ -50,16 +55,30 @@ class Loop:
         self.focus.listed.connect(self.changed.emit)
         self.focus.pixels_changed.connect(self.ask_again)
         self.positive = True
-        self.text = ""
+        self.beside = Marks()
+        """Words, masks and examples of the current object: prompts that are on no layer."""
         self.news = ""
         self._dirty = False
         self._outside = 0
 
     @property
-    def history(self) -> SliceHistory:
-        """Objects and rounds of the slice in focus (an empty one when there is none)."""
+    def journal(self) -> Journal:
+        """History of the image in focus (an empty one when there is none)."""
+        return Journal() if self.focus.target is None else self.focus.target.journal
+
+    @property
+    def page(self) -> Page:
+        """Objects of the slice in focus (an empty page when there is none)."""
+        plane = self.focus.plane
+        return Page() if plane is None else self.journal.page(plane)
+
+    @property
+    def marks(self) -> Marks:
+        """All prompts of the moment, also those without an answer yet."""
         target, plane = self.focus.target, self.focus.plane
-        return SliceHistory() if target is None or plane is None else target.history(plane)
+        if target is None or plane is None:
+            return Marks()
+        return target.prompts.marks(plane).beside(self.beside)
 
     @property
     def waiting(self) -> bool:
@@ -69,50 +88,76 @@ class Loop:
     def edited(self) -> None:
         """The person changed a prompt."""
         self._dirty, self.news = True, ""
+        self.touched.emit()
         asked = self.engine.asked
-        if asked is not None and asked.marks.is_empty:
+        if asked is not None and asked.marks.only_words:
             self.engine.drop_question()  # looking for a phrase takes long, a mark should not wait
         self.engine.retry()
 
+    def put(self, marks: Marks) -> None:
+        """Make these the prompts of the current object, as one edit."""
+        target, plane = self.focus.target, self.focus.plane
+        if target is None or plane is None:
+            show_warning(self.focus.trouble)
+            return
+        self.beside = Marks().beside(marks)
+        target.prompts.restore(plane, marks, positive=self.positive)
+        self.edited()
+
     def keep_pending(self) -> None:
         """Make an edit without an answer a step too: undo and redo never lose it."""
-        target, plane = self.focus.target, self.focus.plane
-        if self.waiting and target is not None and plane is not None:
-            marks = target.prompts.marks(plane)
-            if not self.history.current.current.asks_same(marks, self.text):
-                self.history.add(marks, text=self.text, round=None)
+        plane = self.focus.plane
+        if self.waiting and plane is not None:
+            marks = self.marks
+            if not self.page.current.current.marks.same(marks):
+                self._add(marks, None)
         self._dirty, self.news = False, ""
         self.engine.drop_question()
 
     def show_current(self) -> None:
-        """Make prompt layers, text and result show the step in force."""
-        target, plane, step = self.focus.target, self.focus.plane, self.history.current.current
+        """Make prompt layers, words, result and proposals show what is in force."""
+        target, plane, step = self.focus.target, self.focus.plane, self.page.current.current
         if target is None or plane is None:
             return
-        self.text = step.text
+        self.beside = Marks().beside(step.marks)
         target.prompts.restore(plane, step.marks, positive=self.positive)
-        self._outside = step.marks.outside(plane.shape)
-        self._show_mask(step.round)
+        self._outside = ink.outside(step.marks, plane.shape)
+        self._show_answer(step.answer)
+        self.show_proposals()
         self._dirty = step.unanswered
         self.engine.retry()
+
+    def show_proposals(self) -> None:
+        """Paint what waits to be accepted, or nothing."""
+        target, plane, proposals = self.focus.target, self.focus.plane, self.page.proposals
+        if target is None or plane is None or (proposals is None and target.proposed is None):
+            return
+        layer = target.ensure_proposed()
+        layer.data[plane.indexer] = 0 if proposals is None else proposals.painted(plane.shape)
+        layer.refresh(thumbnail=False, extent=False)
 
     def ask_again(self) -> None:
         """Compute the current answer anew."""
         # same marks, other pixels or another model: the answer must be computed again
         self.keep_pending()
-        self.history.current.drop_answer()
-        self._dirty = self.history.current.current.unanswered
+        plane, page = self.focus.plane, self.page
+        if plane is not None and page.current.current.answer is not None:
+            self.journal.amend(plane, page.having(page.current.with_answer(None)))
+        self._dirty = self.page.current.current.unanswered
         self.engine.retry()
+
+    def say(self, news: str) -> None:
+        """Show a line of news until the next edit."""
+        self.news = news
+        self.changed.emit()
 
     def _moved(self) -> None:
         target, plane = self.focus.target, self.focus.plane
         self._dirty, self._outside = False, 0
         if target is not None and plane is not None:
-            step = self.history.current.current
-            self.text = step.text
-            self._dirty = step.unanswered or not step.asks_same(
-                target.prompts.marks(plane), self.text
-            )
+            step = self.page.current.current
+            self.beside = Marks().beside(step.marks)
+            self._dirty = step.unanswered or not step.marks.same(self.marks)
         self.engine.retry()
 
     def _question(self) -> Question | None:
@@ -120,50 +165,54 @@ class Loop:
         if not self._dirty or target is None or plane is None:
             return None
         self._dirty = False
-        marks, history = target.prompts.marks(plane), self.history
-        self._warn_outside(marks.outside(plane.shape))
-        step = history.current.current
-        if step.asks_same(marks, self.text) and not step.unanswered:
+        marks, thing = self.marks, self.page.current
+        self._warn_outside(ink.outside(marks, plane.shape))
+        if thing.current.marks.same(marks) and not thing.current.unanswered:
             return None
-        prompts = marks.prompts(plane.shape, self.text)
+        prompts, base = ink.prompts_of(marks, plane.shape), ink.base_of(marks)
         if prompts.is_empty:
-            history.add(marks, text=self.text, round=None)
-            self._show_mask(None)
+            # nothing to ask; a mask to start from is itself the answer
+            answer = None if base is None else Answer.of_mask(base)
+            self._add(marks, answer)
+            self._show_answer(answer)
             return None
         return Question(
-            target=target,
-            plane=plane,
-            marks=marks,
-            text=self.text,
-            prompts=prompts,
-            memory=history.current.memory_for(prompts),
-        )
+            target=target, plane=plane, key=thing.key, marks=marks, prompts=prompts, base=base,
+            memory=thing.memory_for(marks),
+        )  # fmt: skip
 
     def _unanswered(self) -> None:
         self._dirty = True
 
     def _answered(self, question: Question, round: Round) -> None:
-        history = question.target.history(question.plane)
-        history.add(question.marks, text=question.text, round=round)
-        self._show_mask(round)
-        if not round.mask.any():
+        answer = Answer.of(round)
+        self._add(question.marks, answer)
+        self._show_answer(answer)
+        if not answer.packed.any:
             self.news = "The model found nothing there: add another mark or other words."
         if not self._dirty:
             self.settled.emit()
         self.changed.emit()
 
-    def _show_mask(self, round: Round | None) -> None:
-        target, plane = self.focus.target, self.focus.plane
-        if target is None or plane is None or (round is None and target.result is None):
+    def _add(self, marks: Marks, answer: Answer | None) -> None:
+        """Store what was asked and answered: the answer of this step, or one step more."""
+        plane, page = self.focus.plane, self.page
+        if plane is None:
             return
-        lay.write_mask(target.ensure_result(), plane, None if round is None else round.mask)
+        thing = page.current
+        if thing.at and thing.current.answer is None and thing.current.marks.same(marks):
+            self.journal.amend(plane, page.having(thing.with_answer(answer)))
+        else:
+            self.journal.turn("prompt", plane, page.having(thing.with_step(marks, answer)))
+
+    def _show_answer(self, answer: Answer | None) -> None:
+        target, plane = self.focus.target, self.focus.plane
+        if target is None or plane is None or (answer is None and target.result is None):
+            return
+        mask = None if answer is None else answer.mask
+        lay.write_mask(target.ensure_result(), plane, mask)
 
     def _warn_outside(self, outside: int) -> None:
         if outside > self._outside:
             show_warning("That mark lies outside the image, so it is ignored.")
         self._outside = outside
-
-    def say(self, news: str) -> None:
-        """Show a line of news until the next edit."""
-        self.news = news
-        self.changed.emit()

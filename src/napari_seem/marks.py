@@ -1,19 +1,20 @@
-"""Marks of one slice as a value: taken from layers, put back into layers, drawn into prompts."""
+"""Everything asked about one object on one slice, as a value: drawn, said, shown by example."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PILImage
-from PIL import ImageDraw
 
-from seem_model.clicks import Click, paint_onto
-from seem_model.values import Prompts
+from seem_model.packed import Packed
+from seem_model.values import Exemplar
 
 POSITIVE, NEGATIVE = "positive", "negative"
 STROKES = ("path", "line", "polyline")
+PAINT_POSITIVE, PAINT_NEGATIVE = 1, 2
+HIDDEN_PAINT = 2
+"""Added to the value of paint that is hidden: 3 = positive, 4 = negative."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +25,61 @@ class Outline:
     vertices: NDArray[np.float64]
     width: float
     positive: bool
+    shown: bool = True
 
     def same(self, other: Outline) -> bool:
         """Whether both are the same drawing."""
-        return (self.kind, self.width, self.positive) == (
-            other.kind,
-            other.width,
+        mine = (self.kind, self.width, self.positive, self.shown)
+        theirs = (other.kind, other.width, other.positive, other.shown)
+        return mine == theirs and np.array_equal(self.vertices, other.vertices)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A phrase that names the object, or what it is not."""
+
+    text: str
+    positive: bool = True
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class MaskMark:
+    """A mask from elsewhere: a label, another program's result, an earlier answer.
+
+    Parameters
+    ----------
+    mask : Packed
+        (H, W) bool.
+    title : str
+        Where it is from.
+    positive, shown : bool
+    base : bool
+        Taken as the answer of a round before, to be refined, not as pixels that surely belong.
+    """
+
+    mask: Packed
+    title: str
+    positive: bool = True
+    shown: bool = True
+    base: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleMark:
+    """Something marked in this or another image: "like this", or "not like this"."""
+
+    exemplar: Exemplar
+    title: str
+    positive: bool = True
+    shown: bool = True
+
+    def same(self, other: ExampleMark) -> bool:
+        """Whether both show the same example in the same sense."""
+        return self.exemplar is other.exemplar and (self.positive, self.shown) == (
             other.positive,
-        ) and np.array_equal(self.vertices, other.vertices)
+            other.shown,
+        )
 
 
 def _no_points() -> NDArray[np.float64]:
@@ -44,7 +92,7 @@ def _no_signs() -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Marks:
-    """Everything drawn on one slice for the current object.
+    """All prompts of the current object on one slice.
 
     Parameters
     ----------
@@ -52,111 +100,99 @@ class Marks:
         ``(row, col)`` of clicks.
     signs : (N,) bool
         True for a positive click.
+    shown : (N,) bool
+        False for a click that is put aside; all True when left out.
     outlines : tuple of Outline
-    scribble : (H, W) uint8 or None
-        1 = positive, 2 = negative; None when nothing is painted.
+    scribble : Packed or None
+        (H, W) uint8: 1 = positive, 2 = negative, 3 and 4 the same but hidden; None: no paint.
+    words : tuple of Words
+    masks : tuple of MaskMark
+    examples : tuple of ExampleMark
     """
 
     points: NDArray[np.float64] = field(default_factory=_no_points)
     signs: NDArray[np.bool_] = field(default_factory=_no_signs)
+    shown: NDArray[np.bool_] | None = None
     outlines: tuple[Outline, ...] = ()
-    scribble: NDArray[np.uint8] | None = None
+    scribble: Packed | None = None
+    words: tuple[Words, ...] = ()
+    masks: tuple[MaskMark, ...] = ()
+    examples: tuple[ExampleMark, ...] = ()
+
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """(N,) bool, which clicks count."""
+        return np.ones(len(self.points), bool) if self.shown is None else self.shown
+
+    @property
+    def text(self) -> str:
+        """The phrase that names the object; "" for none."""
+        return ", ".join(w.text for w in self.words if w.positive and w.shown)
 
     def same(self, other: Marks) -> bool:
-        """Whether both show the same drawing."""
-        if self.scribble is None or other.scribble is None:
-            painted = self.scribble is other.scribble
-        else:
-            painted = np.array_equal(self.scribble, other.scribble)
+        """Whether both ask the same."""
+        return self.same_drawing(other) and self.same_beside(other)
+
+    def same_drawing(self, other: Marks) -> bool:
+        """Whether the same is drawn in both."""
         return (
-            painted
+            self.scribble == other.scribble
             and np.array_equal(self.points, other.points)
             and np.array_equal(self.signs, other.signs)
+            and np.array_equal(self.visible, other.visible)
             and len(self.outlines) == len(other.outlines)
             and all(a.same(b) for a, b in zip(self.outlines, other.outlines, strict=True))
         )
 
+    def same_beside(self, other: Marks) -> bool:
+        """Whether words, masks and examples are the same."""
+        return (
+            self.words == other.words
+            and self.masks == other.masks
+            and len(self.examples) == len(other.examples)
+            and all(a.same(b) for a, b in zip(self.examples, other.examples, strict=True))
+        )
+
+    def beside(self, other: Marks) -> Marks:
+        """The drawing of these with the words, masks and examples of another."""
+        return replace(self, words=other.words, masks=other.masks, examples=other.examples)
+
+    def contains(self, other: Marks) -> bool:
+        """Whether everything asked in ``other`` is asked here too, so its answer may be refined."""
+        clicks = set(_clicks(self))
+        return (
+            all(c in clicks for c in _clicks(other))
+            and all(any(a.same(b) for b in self.outlines) for a in other.outlines if a.shown)
+            and _paint_within(other.scribble, self.scribble)
+            and all(w in self.words for w in other.words if w.shown)
+            and all(m in self.masks for m in other.masks if m.shown)
+            and all(any(a.same(b) for b in self.examples) for a in other.examples if a.shown)
+        )
+
     @property
     def is_empty(self) -> bool:
-        """True when nothing is drawn."""
-        return not len(self.points) and not self.outlines and self.scribble is None
+        """True when nothing is drawn, said or shown."""
+        drawn = len(self.points) or self.outlines or self.scribble is not None
+        return not (drawn or self.words or self.masks or self.examples)
 
-    def outside(self, shape: tuple[int, int]) -> int:
-        """How many clicks and shapes lie wholly outside an image of ``shape`` (H, W)."""
-        clicks = int((~_inside(self.points, shape)).sum())
-        for outline in self.outlines:
-            low, high = outline.vertices.min(axis=0), outline.vertices.max(axis=0)
-            reach = 1.0 + (outline.width / 2 if outline.kind in STROKES else 0.0)
-            clicks += bool((high < -reach).any() or (low > np.asarray(shape) - 1 + reach).any())
-        return clicks
-
-    def prompts(self, shape: tuple[int, int], text: str = "") -> Prompts:
-        """Draw the marks into masks of ``shape`` (H, W); what lies outside is left out.
-
-        Rectangles are the region the object lies in; other shapes, clicks and paint belong to it.
-        A negative rectangle, like every negative shape, is filled as "not this".
-        """
-        positive, negative = np.zeros(shape, bool), np.zeros(shape, bool)
-        region: NDArray[np.bool_] | None = None
-        for outline in self.outlines:
-            drawn = _draw(outline, shape)
-            if not outline.positive:
-                negative |= drawn
-            elif outline.kind == "rectangle":
-                region = drawn if region is None else region | drawn
-            else:
-                positive |= drawn
-        if self.scribble is not None:
-            positive |= self.scribble == 1
-            negative |= self.scribble == 2
-        if self.outlines or self.scribble is not None:
-            positive &= ~negative
-        self._click_into(positive, negative)
-        return Prompts(positive=positive, negative=negative, region=region, text=text)
-
-    def _click_into(self, positive: NDArray[np.bool_], negative: NDArray[np.bool_]) -> None:
-        """Paint clicks as large as the simulated user's; no pixel is in both masks afterwards.
-
-        A click is the most deliberate mark: it wins over paint of the other sign. Only patches
-        are touched, because masks of large images take the GUI thread longer than it should wait.
-        """
-        inside = _inside(self.points, (positive.shape[0], positive.shape[1]))
-        places, signs = np.round(self.points[inside]).astype(int), self.signs[inside]
-        for sign, mask, other in ((False, negative, positive), (True, positive, negative)):
-            for row, col in places[signs == sign].tolist():
-                paint_onto(mask, Click(row, col, sign))
-                paint_onto(other, Click(row, col, sign), value=False)
-        # of clicks that touch, the middles count; of two on the same pixel, the positive one
-        for sign, mask, other in ((False, negative, positive), (True, positive, negative)):
-            rows, cols = places[signs == sign].T
-            mask[rows, cols], other[rows, cols] = True, False
+    @property
+    def only_words(self) -> bool:
+        """True when something is said or shown, but nothing drawn: the answer takes longer."""
+        drawn = len(self.points) or self.outlines or self.scribble is not None or self.masks
+        return bool((self.words or self.examples) and not drawn)
 
 
-def _inside(points: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    pixels = np.round(points)
-    return np.asarray(((pixels >= 0) & (pixels < np.asarray(shape))).all(axis=1), dtype=bool)
+def _clicks(marks: Marks) -> list[tuple[float, float, bool]]:
+    chosen = marks.visible
+    places, signs = marks.points[chosen].tolist(), marks.signs[chosen].tolist()
+    return [(row, col, sign) for (row, col), sign in zip(places, signs, strict=True)]
 
 
-def _draw(outline: Outline, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    # PIL takes 2 ms where skimage and napari's to_masks take 60 ms at 2048 x 2048
-    canvas = PILImage.new("L", (shape[1], shape[0]))
-    pen = ImageDraw.Draw(canvas)
-    vertices = _ellipse(outline.vertices) if outline.kind == "ellipse" else outline.vertices
-    xy = [(float(col), float(row)) for row, col in vertices]
-    if outline.kind in STROKES:
-        width = max(1, round(outline.width))
-        pen.line(xy, fill=255, width=width, joint="curve")
-        for x, y in (xy[0], xy[-1]):
-            r = (width - 1) / 2
-            pen.ellipse((x - r, y - r, x + r, y + r), fill=255)
-    elif len(xy) >= 2:
-        pen.polygon(xy, fill=255)
-    return np.asarray(np.asarray(canvas) > 0)
-
-
-def _ellipse(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    # napari stores the four corners of the box around it, possibly rotated
-    centre = corners.mean(axis=0)
-    half_a, half_b = (corners[1] - corners[0]) / 2, (corners[2] - corners[1]) / 2
-    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)[:, None]
-    return np.asarray(centre + np.cos(angle) * half_a + np.sin(angle) * half_b)
+def _paint_within(inner: Packed | None, outer: Packed | None) -> bool:
+    if inner is None or inner == outer:
+        return True
+    if outer is None:
+        return False
+    paint = inner.array
+    painted = (paint > 0) & (paint <= HIDDEN_PAINT)
+    return bool((outer.array[painted] == paint[painted]).all())

@@ -1,16 +1,23 @@
-"""Committed objects: a Labels layer with one row of features for each label."""
+"""Committed objects: a Labels layer with a row of features for each label; all can be undone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from napari.layers import Labels
-from numpy.typing import NDArray
 
 from napari_seem.plane import Plane
 from seem_model.errors import SeemError
+from seem_model.packed import Packed, bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
 
 NO_MASK = "There is no mask to commit yet: click on an object or type its name."
 COLUMNS = ("index", "class", "score")
@@ -20,61 +27,179 @@ class CommitError(SeemError):
     """Nothing can be committed; the message says why."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Committed:
-    """One object in the objects layer; enough to take it back and to write it again."""
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of classes."""
 
-    layer: Labels
-    plane: Plane
     label: int
     name: str
     score: float
-    mask: NDArray[np.bool_]
 
 
-def commit(
-    layer: Labels, plane: Plane, *, mask: NDArray[np.bool_], name: str, score: float
-) -> Committed:
-    """Write ``mask`` (H, W) bool under a new label where no earlier object is.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Deed:
+    """What was done to the objects layer, and how to take it back.
+
+    Parameters
+    ----------
+    layer : Labels
+    plane : Plane
+    box : (int, int, int, int)
+        Top, left, bottom, right of the pixels that changed.
+    before, after : Packed
+        Those pixels.
+    rows_before, rows_after : tuple of Row
+        Lines of the table that differ.
+    """
+
+    layer: Labels
+    plane: Plane
+    box: tuple[int, int, int, int]
+    before: Packed
+    after: Packed
+    rows_before: tuple[Row, ...] = ()
+    rows_after: tuple[Row, ...] = ()
+
+    def apply(self) -> None:
+        """Do it (again)."""
+        _write(self, self.after, drop=self.rows_before, add=self.rows_after)
+
+    def revert(self) -> None:
+        """Take it back."""
+        _write(self, self.before, drop=self.rows_after, add=self.rows_before)
+
+
+def rewrite(
+    layer: Labels, plane: Plane, box: tuple[int, int, int, int], pixels: NDArray[Any], *,
+    rows: Iterable[Row] = (), gone: Iterable[int] = (),
+) -> Deed:  # fmt: skip
+    """Write pixels (h, w) into ``box`` of a slice, and lines of the table; returns how to undo it.
+
+    Parameters
+    ----------
+    layer, plane, box, pixels
+        Where, and what.
+    rows : iterable of Row
+        New lines, or other ones for labels that have one.
+    gone : iterable of int
+        Labels whose line goes.
+    """
+    rows = tuple(rows)
+    touched = {r.label for r in rows} | set(gone)
+    deed = Deed(
+        layer=layer,
+        plane=plane,
+        box=box,
+        before=Packed.of(_cut(layer, plane, box)),
+        after=Packed.of(pixels.astype(layer.data.dtype)),
+        rows_before=tuple(r for r in table(layer) if r.label in touched),
+        rows_after=rows,
+    )
+    deed.apply()
+    return deed
+
+
+def repainted(
+    layer: Labels, plane: Plane, rows: NDArray[np.intp], cols: NDArray[np.intp],
+    before: NDArray[Any],
+) -> Deed | None:  # fmt: skip
+    """The deed of somebody who painted ``(rows, cols)``, which were ``before``, by hand."""
+    if not len(rows):
+        return None
+    box = (int(rows.min()), int(cols.min()), int(rows.max()) + 1, int(cols.max()) + 1)
+    after = _cut(layer, plane, box).copy()
+    was = after.copy()
+    was[rows - box[0], cols - box[1]] = before
+    if np.array_equal(was, after):
+        return None
+    known = {r.label for r in table(layer)}
+    new = tuple(
+        Row(label, "", float("nan"))
+        for label in np.unique(after).tolist()
+        if label and label not in known
+    )
+    deed = Deed(
+        layer=layer, plane=plane, box=box, before=Packed.of(was), after=Packed.of(after),
+        rows_after=new,
+    )  # fmt: skip
+    if new:
+        _set_rows(layer, drop=(), add=new)
+    return deed
+
+
+def reclassed(layer: Labels, plane: Plane, label: int, *, name: str) -> Deed:
+    """Give a label another class; nothing is painted."""
+    score = next((r.score for r in table(layer) if r.label == label), float("nan"))
+    nothing = np.zeros((0, 0), layer.data.dtype)
+    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=[Row(label, name, score)])
+
+
+def erased(layer: Labels, plane: Plane, label: int) -> Deed:
+    """Take a label and its line away."""
+    there = np.asarray(layer.data[plane.indexer])
+    box = bounds(there == label)
+    pixels = _cut(layer, plane, box).copy()
+    pixels[pixels == label] = 0
+    return rewrite(layer, plane, box, pixels, gone=[label])
+
+
+def next_label(layer: Labels, plane: Plane) -> int:
+    """The lowest label above all that are used.
 
     Raises
     ------
     CommitError
-        If the mask is empty, wholly covered by earlier objects, or the layer cannot count further.
+        If the layer cannot count further.
     """
-    if not mask.any():
-        raise CommitError(NO_MASK)
-    there = layer.data[plane.indexer]
-    if not (mask & (there == 0)).any():
-        raise CommitError(
-            "Nothing new to commit: every pixel of this mask already belongs to a committed object."
-        )
-    known = int(layer.features["index"].max()) if len(layer.features) else 0
-    label = max(known, int(there.max())) + 1
+    known = max((r.label for r in table(layer)), default=0)
+    label = max(known, int(np.asarray(layer.data[plane.indexer]).max(initial=0))) + 1
     if label > np.iinfo(layer.data.dtype).max:
         raise CommitError(
             f"The layer '{layer.name}' ({layer.data.dtype}) is full: it cannot count beyond "
             f"{label - 1} objects. Delete it or convert it to a larger integer type."
         )
-    done = Committed(layer=layer, plane=plane, label=label, name=name, score=score, mask=mask)
-    write(done)
-    return done
+    return label
 
 
-def write(done: Committed) -> None:
-    """Write the object and its row; pixels of other objects are kept."""
-    there = done.layer.data[done.plane.indexer]
-    there[done.mask & (there == 0)] = done.label
-    row = pd.DataFrame([[done.label, done.name, done.score]], columns=list(COLUMNS))
-    table = done.layer.features
-    done.layer.features = pd.concat([table, row], ignore_index=True) if len(table) else row
-    done.layer.refresh()
+def table(layer: Labels) -> tuple[Row, ...]:
+    """The lines of a layer's table that have a label; of several for one label, the last."""
+    features = layer.features
+    if "index" not in features or not len(features):
+        return ()
+    empty = [""] * len(features)
+    names = features["class"].tolist() if "class" in features else empty
+    scores = features["score"].tolist() if "score" in features else [np.nan] * len(features)
+    lines = {}
+    for label, name, score in zip(features["index"].tolist(), names, scores, strict=True):
+        if not pd.isna(label) and int(label) > 0:
+            lines[int(label)] = Row(
+                int(label),
+                "" if pd.isna(name) else str(name),
+                np.nan if pd.isna(score) else float(score),
+            )
+    return tuple(lines.values())
 
 
-def erase(done: Committed) -> None:
-    """Take the object and its row back."""
-    there = done.layer.data[done.plane.indexer]
-    there[there == done.label] = 0
-    table = done.layer.features
-    done.layer.features = table[table["index"] != done.label].reset_index(drop=True)
-    done.layer.refresh()
+def _cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
+    cut: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
+    return cut
+
+
+def _write(deed: Deed, pixels: Packed, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+    if deed.box[2] > deed.box[0]:
+        _cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
+    if drop or add:
+        _set_rows(deed.layer, drop=drop, add=add)
+    deed.layer.refresh()
+
+
+def _set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+    features = layer.features
+    lines = pd.DataFrame([[r.label, r.name, r.score] for r in add], columns=list(COLUMNS))
+    touched = {r.label for r in (*drop, *add)}
+    kept = features[~features["index"].isin(touched)] if "index" in features else features[:0]
+    if len(kept) and len(lines):
+        lines = pd.concat([kept, lines], ignore_index=True)
+    elif len(kept):
+        lines = kept.reset_index(drop=True)
+    layer.features = lines

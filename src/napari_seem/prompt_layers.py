@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels, Points, Shapes
 
+from napari_seem import layer_marks as written
 from napari_seem import layers as lay
 from napari_seem.marks import Marks
 
@@ -89,16 +91,18 @@ class PromptLayers:
         """New marks in all prompt layers get this sign."""
         with self.silence():
             for layer in self.all:
-                lay.set_sign(layer, positive)
+                written.set_sign(layer, positive)
 
     def marks(self, plane: Plane) -> Marks:
         """All marks of one slice."""
         clicks = Marks()
         if self.points is not None:
-            clicks = lay.read_points(self.points, self._grid, plane)
-        outlines = () if self.shapes is None else lay.read_shapes(self.shapes, self._grid, plane)
-        paint = None if self.scribble is None else lay.read_scribble(self.scribble, plane)
-        return Marks(points=clicks.points, signs=clicks.signs, outlines=outlines, scribble=paint)
+            clicks = written.read_points(self.points, self._grid, plane)
+        outlines = (
+            () if self.shapes is None else written.read_shapes(self.shapes, self._grid, plane)
+        )
+        paint = None if self.scribble is None else written.read_scribble(self.scribble, plane)
+        return replace(clicks, outlines=outlines, scribble=paint)
 
     def restore(self, plane: Plane, marks: Marks, *, positive: bool) -> None:
         """Make the prompt layers show ``marks`` on this slice (layers deleted before come back)."""
@@ -111,11 +115,11 @@ class PromptLayers:
             if marks.scribble is not None:
                 self._ensure_scribble(positive)
             if self.points is not None:
-                lay.write_points(self.points, self._grid, plane=plane, marks=marks)
+                written.write_points(self.points, self._grid, plane=plane, marks=marks)
             if self.shapes is not None:
-                lay.write_shapes(self.shapes, self._grid, plane=plane, outlines=marks.outlines)
+                written.write_shapes(self.shapes, self._grid, plane=plane, outlines=marks.outlines)
             if self.scribble is not None:
-                lay.write_scribble(self.scribble, plane, marks.scribble)
+                written.write_scribble(self.scribble, plane, marks.scribble)
         if active is not None and active in self._viewer.layers:
             self._viewer.layers.selection.active = active
 
@@ -156,7 +160,7 @@ class PromptLayers:
         return self.scribble
 
     def _add(self, layer: Layer, positive: bool) -> None:
-        lay.set_sign(layer, positive)
+        written.set_sign(layer, positive)
         self._viewer.add_layer(layer)
         self._listen(layer, connect=True)
 

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from napari_seem import layers as lay
-from napari_seem.history import SliceHistory
+from napari_seem.journal import Journal
+from napari_seem.ledger import Ledger
 from napari_seem.plane import Grid
 from napari_seem.prompt_layers import PromptLayers, Tool
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
     from napari.layers.base import Layer
 
+    from napari_seem.objects import Deed
     from napari_seem.plane import Plane
 
 __all__ = ["ENCODED_SLICES", "Target", "Tool"]
@@ -36,29 +38,41 @@ class Target:
         The layer to annotate.
     on_edit : callable
         Called after every edit of a prompt by the person.
+    on_paint : callable
+        Called with the :class:`Deed` of a person who painted in the objects layer.
     """
 
-    def __init__(self, viewer: ViewerModel, image: Image, *, on_edit: Callable[[], None]) -> None:
+    def __init__(
+        self, viewer: ViewerModel, image: Image, *, on_edit: Callable[[], None],
+        on_paint: Callable[[Deed], None],
+    ) -> None:  # fmt: skip
         # an annotator must not keep its viewer alive
         self._viewer = weakref.proxy(viewer)
         self.image = image
         self.grid = Grid.of(image, viewer.dims)
         self.prompts = PromptLayers(viewer, self.grid, on_edit=on_edit)
         self.result: Labels | None = None
-        self.objects: Labels | None = None
-        self.slices: dict[Plane, SliceHistory] = {}
+        self.proposed: Labels | None = None
+        self.journal = Journal()
+        self.ledger = Ledger(on_paint)
         self.features: OrderedDict[Plane, Any] = OrderedDict()
         self.pixels = object()
 
     @property
     def layers(self) -> list[Layer]:
         """All our layers that exist."""
-        own = [x for x in (self.result, self.objects) if x is not None]
+        own = [x for x in (self.result, self.proposed, self.objects) if x is not None]
         return [*self.prompts.all, *own]
 
-    def history(self, plane: Plane) -> SliceHistory:
-        """History of one slice; empty when it was never visited."""
-        return self.slices.setdefault(plane, SliceHistory())
+    def listen(self, on: bool) -> None:
+        """Start or stop to listen to what the person does to our layers."""
+        self.prompts.listen(on)
+        self.ledger.listen(on)
+
+    @property
+    def objects(self) -> Labels | None:
+        """The layer of committed objects, if there is one."""
+        return self.ledger.layer
 
     def keep_features(self, plane: Plane, features: Any) -> None:
         """Remember the image features of a slice, forgetting the oldest beyond the limit."""
@@ -82,9 +96,34 @@ class Target:
     def ensure_objects(self) -> Labels:
         """Layer of committed objects."""
         if self.objects is None:
-            self.objects = lay.make_objects(self.grid)
-            self._add_below(self.objects)
+            layer = lay.make_objects(self.grid)
+            self._add_below(layer)
+            self.adopt(layer)
+            return layer
         return self.objects
+
+    def ensure_proposed(self) -> Labels:
+        """Layer of what the model proposes."""
+        if self.proposed is None:
+            self.proposed = lay.make_proposed(self.grid)
+            self._add_below(self.proposed)
+        return self.proposed
+
+    def adopt(self, layer: Labels | None) -> None:
+        """Commit into this layer from now on; None: into a new one."""
+        self.ledger.follow(layer)
+
+    def bring_back(self, layer: Labels) -> None:
+        """Take up a layer of objects again, which may have left the viewer."""
+        if not any(layer is x for x in self._viewer.layers):
+            self._add_below(layer)
+        self.adopt(layer)
+
+    def take_out(self, layer: Labels) -> None:
+        """Remove a layer of objects from the viewer."""
+        self.adopt(None)
+        if any(layer is x for x in self._viewer.layers):
+            self._viewer.layers.remove(layer)
 
     def add_segmentation(self, name: str) -> Labels:
         """Add a layer for a segmentation of the whole image."""
@@ -96,8 +135,10 @@ class Target:
         """Drop the reference to a layer that left the viewer; True if it held prompts."""
         if layer is self.result:
             self.result = None
+        elif layer is self.proposed:
+            self.proposed = None
         elif layer is self.objects:
-            self.objects = None
+            self.adopt(None)
         return self.prompts.forget(layer)
 
     def follow_image(self) -> None:

@@ -1,22 +1,19 @@
-"""Back and forth in what was done on a slice: undo, redo, rounds, commit, next object."""
+"""Back and forth in what was done to an image: undo, redo, rounds, next object."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari.utils.notifications import show_warning
-
-from napari_seem import objects
-from napari_seem.history import Finished
 from napari_seem.marks import Marks
 
 if TYPE_CHECKING:
-    from napari_seem.history import SliceHistory, Step
+    from napari_seem.journal import Change
     from napari_seem.loop import Loop
 
 
 class Timeline:
-    """Moves the history of the slice in focus and makes the layers show it.
+    """Moves the journal of the image in focus and makes the layers show it.
 
     Parameters
     ----------
@@ -27,97 +24,95 @@ class Timeline:
         self._loop = loop
 
     @property
-    def history(self) -> SliceHistory:
-        """Of the slice in focus."""
-        return self._loop.history
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self._loop.journal.done) or self._loop.waiting
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back."""
+        return bool(self._loop.journal.undone)
 
     def undo(self) -> None:
-        """Take back the last edit, or else the last commit."""
+        """Take back the last thing that was done to this image, on whichever slice it was."""
         self._loop.keep_pending()
-        history = self.history
-        if not history.can_undo:
-            self._say("Nothing to undo.")
-        elif history.current.at:
-            history.current.at -= 1
-            self._loop.show_current()
-        else:
-            last = history.reopen()
-            target = self._loop.focus.target
-            if last.committed is not None and target is not None:
-                if last.committed.layer is target.objects:
-                    objects.erase(last.committed)
-                self._say(f"Label {last.committed.label} is taken back.")
-            self._loop.show_current()
+        journal = self._loop.journal
+        if not journal.done:
+            self._loop.say("Nothing to undo.")
+            return
+        self._loop.focus.show(journal.done[-1].plane)
+        change = journal.undo()
+        if change is not None:
+            self._show(change, back=True)
 
     def redo(self) -> None:
         """Do again what was undone."""
         self._loop.keep_pending()
-        history = self.history
-        if not history.can_redo:
-            self._say("Nothing to redo.")
-        elif history.current.at < len(history.current.steps):
-            history.current.at += 1
-            self._loop.show_current()
-        else:
-            last = history.finish_again()
-            if last.committed is not None:
-                again = self._write(last.thing.current, last.committed.name)
-                history.finished[-1] = Finished(last.thing, again)
-            self._loop.show_current()
+        journal = self._loop.journal
+        if not journal.undone:
+            self._loop.say("Nothing to redo.")
+            return
+        self._loop.focus.show(journal.undone[-1].plane)
+        change = journal.redo()
+        if change is not None:
+            self._show(change, back=False)
 
     def goto(self, at: int) -> None:
-        """Go back (or forth) to after the ``at``-th edit of this object; 0 is its start."""
+        """Go to the ``at``-th round of this object (0: its start); the next edit branches there."""
         self._loop.keep_pending()
-        thing = self.history.current
-        thing.at = min(max(at, 0), len(thing.steps))
+        plane, page = self._loop.focus.plane, self._loop.page
+        thing = page.current
+        at = min(max(at, 0), len(thing.steps))
+        if plane is None or at == thing.at:
+            return
+        self._loop.journal.turn("go to round", plane, page.having(replace(thing, at=at)))
         self._loop.show_current()
 
     def reset(self) -> None:
         """Clear all prompts of the current object; can be undone."""
         self._loop.keep_pending()
-        if self.history.current.current.is_empty:
-            self._say("Nothing to clear.")
+        plane, page = self._loop.focus.plane, self._loop.page
+        if plane is None or page.current.current.marks.is_empty:
+            self._loop.say("Nothing to clear.")
             return
-        self.history.add(Marks(), text="", round=None)
+        cleared = page.having(page.current.with_step(Marks(), None))
+        self._loop.journal.turn("clear", plane, cleared)
         self._loop.show_current()
 
     def next_object(self) -> None:
         """Leave the current object without committing it and start the next; can be undone."""
         self._loop.keep_pending()
-        if self.history.current.current.is_empty:
-            self._say("Ready for the next object.")
-            return
-        self.history.finish(None)
-        self._say("Ready for the next object.")
+        plane, page = self._loop.focus.plane, self._loop.page
+        if plane is not None and not page.current.is_blank:
+            self._loop.journal.turn("next object", plane, page.onward())
+        self._loop.say("Ready for the next object.")
         self._loop.show_current()
 
-    def commit(self, name: str) -> None:
-        """Write the current object into the objects layer, then start the next; can be undone."""
-        done = self._write(self.history.current.current, name)
-        if done is None:
+    def rename(self, name: str) -> None:
+        """Class under which the current object is committed; "" for the model's."""
+        plane, page = self._loop.focus.plane, self._loop.page
+        if plane is None or page.current.name == name.strip():
             return
-        self.history.finish(done)
-        self._say(f"Committed as label {done.label}" + (f": {name}." if name else "."))
+        renamed = page.having(replace(page.current, name=name.strip()))
+        self._loop.journal.turn("class", plane, renamed)
+        self._loop.changed.emit()
+
+    def _show(self, change: Change, *, back: bool) -> None:
+        target = self._loop.focus.target
+        if target is None:
+            return
+        for deed in reversed(change.deeds) if back else change.deeds:
+            if back:
+                deed.revert()
+            else:
+                deed.apply()
+        if change.deeds and target.objects is not change.deeds[-1].layer:
+            target.bring_back(change.deeds[-1].layer)
+        target.ledger.wrote(change.deeds)
+        if change.removed is not None and back:
+            target.bring_back(change.removed)
+        elif change.removed is not None:
+            target.take_out(change.removed)
+        if change.words not in ("prompt", "go to round"):
+            self._loop.say(f"{'Undone' if back else 'Done again'}: {change.words}.")
         self._loop.show_current()
-
-    def _write(self, step: Step, name: str) -> objects.Committed | None:
-        target, plane = self._loop.focus.target, self._loop.focus.plane
-        if target is None or plane is None:
-            show_warning(self._loop.focus.trouble)
-            return None
-        try:
-            if step.round is None or not step.round.mask.any():
-                raise objects.CommitError(objects.NO_MASK)
-            return objects.commit(
-                target.ensure_objects(),
-                plane,
-                mask=step.round.mask,
-                name=name,
-                score=step.round.score,
-            )
-        except objects.CommitError as error:
-            show_warning(str(error))
-            return None
-
-    def _say(self, news: str) -> None:
-        self._loop.say(news)

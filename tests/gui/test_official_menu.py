@@ -94,7 +94,7 @@ def test_a_file_is_converted_and_used(dock, choose, qtbot, tmp_path) -> None:
     assert dock.model.checkpoint.currentText() == NAME
     assert entries(dock) == ["lite", NAME, "Folder…", "Official SEEM file…"]
     dock.robot.click((20, 20))
-    qtbot.waitUntil(lambda: a.round is not None, timeout=20000)
+    qtbot.waitUntil(lambda: a.answer is not None, timeout=20000)
     assert a.engine.problem == ""
 
 
@@ -123,7 +123,7 @@ def test_cancel_stops_and_the_former_model_stays(dock, choose, qtbot, tmp_path, 
     assert a.engine.problem == ""
     assert not kept()
     dock.robot.click((20, 20))
-    qtbot.waitUntil(lambda: a.round is not None, timeout=20000)
+    qtbot.waitUntil(lambda: a.answer is not None, timeout=20000)
 
 
 def test_a_damaged_file_is_told_and_the_former_model_stays(dock, choose, qtbot, tmp_path, told):
@@ -139,7 +139,7 @@ def test_a_damaged_file_is_told_and_the_former_model_stays(dock, choose, qtbot, 
     assert a.engine.predictor is before
     assert a.engine.conversion is None
     dock.robot.click((20, 20))
-    qtbot.waitUntil(lambda: a.round is not None, timeout=20000)
+    qtbot.waitUntil(lambda: a.answer is not None, timeout=20000)
     assert a.engine.state == "ready"
 
 

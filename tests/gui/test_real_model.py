@@ -30,15 +30,15 @@ def test_click_text_everything_and_commands(ready, qtbot):
     robot, widget = ready
     a = widget.annotator
     robot.click((20, 20))
-    qtbot.waitUntil(lambda: a.round is not None, timeout=20000)
-    first = a.round
+    qtbot.waitUntil(lambda: a.answer is not None, timeout=20000)
+    first = a.answer
     np.testing.assert_array_equal(a.focus.target.result.data > 0, first.mask)
     widget.prompts.text.setText("a blob")
     widget.prompts.text.returnPressed.emit()
-    qtbot.waitUntil(lambda: a.round is not None and a.round is not first, timeout=20000)
+    qtbot.waitUntil(lambda: a.answer is not None and a.answer is not first, timeout=20000)
     commands = get_app_model().commands
     commands.execute_command("napari-seem.undo").result()
-    assert a.round is first
+    assert a.answer is first
     commands.execute_command("napari-seem.toggle_sign").result()
     assert not a.positive
     commands.execute_command("napari-seem.reset").result()
@@ -59,10 +59,10 @@ def test_commands_without_a_dock_say_what_to_do(make_robot, told):
 def test_same_answer_as_without_a_window(ready, qtbot):
     robot, widget = ready
     robot.click((20, 20))
-    qtbot.waitUntil(lambda: widget.annotator.round is not None, timeout=20000)
-    asked = widget.annotator.round.prompts
+    qtbot.waitUntil(lambda: widget.annotator.answer is not None, timeout=20000)
+    asked = widget.annotator.answer.prompts
     session = seem_model.Session(seem_model.load("tiny"), blobs((96, 128)))
-    np.testing.assert_array_equal(session.step(asked).mask, widget.annotator.round.mask)
+    np.testing.assert_array_equal(session.step(asked).mask, widget.annotator.answer.mask)
 
 
 def test_import_is_light():

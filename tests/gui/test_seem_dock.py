@@ -156,7 +156,7 @@ def test_tools_draw_on_the_canvas(robot, dock, qtbot, tool):
         robot.drag([(7, 7), (7, 20), (7, 33), (20, 33), (33, 33), (33, 20), (33, 7), (20, 20)])
     settle(qtbot, a)
     np.testing.assert_array_equal(mask(a), FIRST)
-    assert len(a.history.current.steps) == 1
+    assert len(a.page.current.steps) == 1
     robot.key(Qt.Key.Key_Z, CTRL)
     assert not mask(a).any()
     assert a.focus.target.prompts.marks(a.focus.plane).is_empty
@@ -237,7 +237,7 @@ def test_two_viewers(make_robot, open_dock, qtbot):
     robots[0].click((20, 20))
     settle(qtbot, docks[0].annotator)
     np.testing.assert_array_equal(mask(docks[0].annotator), FIRST)
-    assert docks[1].annotator.round is None
+    assert docks[1].annotator.answer is None
     assert docks[0].annotator is annotator_for(robots[0].viewer)
 
 

@@ -15,7 +15,7 @@ from person import FIRST, SECOND, click, mask, points
 def test_click_gives_the_mask_score_and_name(annotator):
     click(annotator, 20, 20)
     np.testing.assert_array_equal(mask(annotator), FIRST)
-    assert annotator.round.score == 0.9
+    assert annotator.answer.score == 0.9
     assert annotator.name == "blob"
     assert annotator.engine.state == "ready"
 
@@ -116,7 +116,7 @@ def test_box_polygon_stroke_ellipse_and_paint(annotator, fake_load):
     annotator.set_positive(True)
     scribble.paint([50, 50], scribble.selected_label)
     assert fake_load.last.steps[-1][0].positive[50, 50]
-    assert len(annotator.history.current.steps) == 6
+    assert len(annotator.page.current.steps) == 6
     for _ in range(6):
         annotator.undo()
     assert len(shapes.data) == 0
@@ -191,10 +191,10 @@ def test_commit_can_be_undone_and_redone(annotator):
     annotator.undo()
     assert objects.data.max() == 0
     assert len(objects.features) == 0
-    assert not annotator.history.can_undo
+    assert not annotator.timeline.can_undo
     for _ in range(4):
         annotator.redo()
-    assert not annotator.history.can_redo
+    assert not annotator.timeline.can_redo
     np.testing.assert_array_equal(objects.data == 2, SECOND)
     assert list(objects.features["index"]) == [1, 2]
 

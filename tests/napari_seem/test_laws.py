@@ -12,7 +12,9 @@ from napari.layers import Image
 
 from fakes import FakeLoad, blobs
 from napari_seem.annotator import Annotator
-from napari_seem.layers import make_points, read_points, write_mask, write_points
+from napari_seem.ink import outside, prompts_of
+from napari_seem.layer_marks import read_points, write_points
+from napari_seem.layers import make_points, write_mask
 from napari_seem.marks import Marks, Outline
 from napari_seem.plane import Grid
 from napari_seem.target import Tool
@@ -141,10 +143,10 @@ corner = st.tuples(st.floats(-30, 40), st.floats(-30, 40))
 def test_any_drawing_gives_valid_prompts(kind, corners, width, positive):
     vertices = np.array(corners[:2] if kind == "line" else corners)
     marks = Marks(outlines=(Outline(kind, vertices, width, positive),))
-    prompts = marks.prompts((12, 17))
+    prompts = prompts_of(marks, (12, 17))
     assert prompts.shape == (12, 17)
     assert not (prompts.positive & prompts.negative).any()
-    if marks.outside((12, 17)):
+    if outside(marks, (12, 17)):
         assert not prompts.negative.any()
         assert prompts.is_empty
 
@@ -152,7 +154,7 @@ def test_any_drawing_gives_valid_prompts(kind, corners, width, positive):
 @pytest.mark.parametrize("kind", ["polygon", "ellipse", "rectangle"])
 def test_drawn_area_is_right(kind):
     box = np.array([[10, 10], [10, 49], [29, 49], [29, 10]], float)
-    prompts = Marks(outlines=(Outline(kind, box, 1, True),)).prompts((40, 60))
+    prompts = prompts_of(Marks(outlines=(Outline(kind, box, 1, True),)), (40, 60))
     drawn = prompts.region if kind == "rectangle" else prompts.positive
     area = 800 * (np.pi / 4 if kind == "ellipse" else 1)
     assert drawn.sum() == pytest.approx(area, rel=0.06)
@@ -167,7 +169,7 @@ pixel = st.tuples(st.integers(0, 11), st.integers(0, 16))
 def test_clicks_are_those_of_the_simulated_user(clicks):
     shape = (12, 17)
     places, signs = zip(*clicks, strict=True)
-    prompts = Marks(points=np.array(places, float), signs=np.array(signs)).prompts(shape)
+    prompts = prompts_of(Marks(points=np.array(places, float), signs=np.array(signs)), shape)
     assert not (prompts.positive & prompts.negative).any()
     for (row, col), positive in clicks:
         assert (prompts.positive if positive else prompts.negative)[row, col]
@@ -286,10 +288,12 @@ class AnyOrder(RuleBasedStateMachine):
         target, plane = self.focus.target, self.focus.plane
         if target is None or plane is None or self.annotator.waiting:
             return
-        step = self.annotator.history.current.current
-        assert step.asks_same(target.prompts.marks(plane), self.annotator.text)
+        step = self.annotator.page.current.current
+        asked = target.prompts.marks(plane).beside(step.marks)
+        assert step.marks.same(asked)
+        assert self.annotator.text == step.marks.text
         if target.result is not None:
-            shown = np.zeros(plane.shape, bool) if step.round is None else step.round.mask
+            shown = np.zeros(plane.shape, bool) if step.answer is None else step.answer.mask
             np.testing.assert_array_equal(mask(self.annotator), shown)
 
     @invariant()

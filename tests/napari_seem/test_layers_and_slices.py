@@ -33,11 +33,18 @@ def test_each_slice_keeps_its_prompts_and_mask(stack, model_viewer):
     np.testing.assert_array_equal(mask(stack), FIRST[::-1])
     model_viewer.dims.set_current_step(0, 0)
     np.testing.assert_array_equal(mask(stack), FIRST)
-    assert len(stack.history.current.steps) == 1
-    stack.undo()
+    assert len(stack.page.current.steps) == 1
+    stack.undo()  # what was done last, on the other slice
+    assert model_viewer.dims.current_step[0] == 1
     assert not mask(stack).any()
-    assert points(stack) == [[1, 45, 20]]
-    np.testing.assert_array_equal(stack.focus.target.result.data[1] > 0, FIRST[::-1])
+    assert points(stack) == [[0, 20, 20]]
+    np.testing.assert_array_equal(stack.focus.target.result.data[0] > 0, FIRST)
+    stack.undo()
+    assert model_viewer.dims.current_step[0] == 0
+    assert points(stack) == []
+    stack.redo()
+    stack.redo()
+    assert points(stack) == [[0, 20, 20], [1, 45, 20]]
 
 
 def test_text_belongs_to_its_slice(stack, model_viewer):
@@ -206,10 +213,10 @@ def test_each_image_keeps_its_rounds(annotator, model_viewer):
     click(annotator, 20, 20)
     other = model_viewer.add_image(blobs()[::-1].copy())
     annotator.focus.choose(other)
-    assert annotator.round is None
+    assert annotator.answer is None
     annotator.focus.choose(first)
     np.testing.assert_array_equal(mask(annotator), FIRST)
-    assert len(annotator.history.current.steps) == 1
+    assert len(annotator.page.current.steps) == 1
 
 
 def test_new_pixels_are_encoded_again(annotator, fake_load):
@@ -242,7 +249,7 @@ def test_newest_of_many_quick_clicks_wins(model_viewer, fake_load, deferred):
     deferred.all()
     assert len(fake_load.last.steps) == 2
     assert not annotator.waiting
-    assert len(annotator.history.current.current.marks.points) == 20
+    assert len(annotator.page.current.current.marks.points) == 20
 
 
 def test_clicks_while_loading_are_answered_later(model_viewer, fake_load, deferred):

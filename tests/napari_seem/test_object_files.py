@@ -17,7 +17,7 @@ from pycocotools.coco import COCO
 
 from label_images import hard, same
 from napari_seem import object_files as files
-from napari_seem.objects import commit
+from napari_seem.objects import Row, rewrite
 from napari_seem.plane import Plane
 from seem_model import ImageError
 from seem_model.export.objects import LabelObject, Objects
@@ -66,7 +66,7 @@ def test_what_the_annotator_commits_is_saved_with_its_class(tmp_path: Path) -> N
     mask = np.zeros((20, 20), bool)
     mask[3:6, 4:9] = True
     plane = Plane(axes=(1, 2), index=(0, 0, 0), shape=(20, 20))
-    commit(layer, plane, mask=mask, name="cup", score=0.9)
+    rewrite(layer, plane, (0, 0, 20, 20), mask.astype(int), rows=[Row(1, "cup", 0.9)])
     layer.save(str(tmp_path / "a.json"))
     coco = COCO(str(tmp_path / "a.json"))
     [row] = coco.loadAnns(coco.getAnnIds(catIds=coco.getCatIds(catNms=["cup"])))

@@ -96,7 +96,7 @@ class EverythingWidget(QWidget):
         self.hint.setToolTip("What is going on.")
         self.table = self._make_table()
         self._lay_out()
-        self.annotator.segmented.connect(self._show)
+        self.annotator.search.segmented.connect(self._show)
         bond = Bond(self.refresh, self.annotator)
         self._ends = (bond.close, partial(_forget, self.annotator, self._show))
         self.destroyed.connect(partial(_end, self._ends))
@@ -144,7 +144,7 @@ class EverythingWidget(QWidget):
     def _start(self) -> None:
         name = str(self.kind.value)
         read = partial(READOUTS[name][0], class_names(self.classes.value))
-        self.annotator.segment(read, title=f"SEEM {name.lower()}")
+        self.annotator.search.everything(read, title=f"SEEM {name.lower()}")
 
     def _cancel(self) -> None:
         self.annotator.engine.wish_for(None)
@@ -212,7 +212,7 @@ class EverythingWidget(QWidget):
 
 
 def _forget(annotator: Any, show: Callable[[Labels], None]) -> None:
-    annotator.segmented.disconnect(show, missing_ok=True)
+    annotator.search.segmented.disconnect(show, missing_ok=True)
 
 
 def _end(ends: Sequence[Callable[[], None]]) -> None:

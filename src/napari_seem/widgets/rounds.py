@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -17,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_seem.hints import describe
+from napari_seem.described import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,13 +79,13 @@ class ObjectView(QWidget):
         if a.name != self._shown and not (self.name.hasFocus() and self.name.isModified()):
             self._shown = a.name
             self.name.setText(a.name)
-        round = a.round
-        if round is None:
+        answer = a.answer
+        if answer is None or math.isnan(answer.score):
             self.score.setText("score –")
         else:
-            named = f" ({round.label_score:.0%})" if round.label else ""
-            self.score.setText(f"score {round.score:.0%}{named}")
-        self.commit.setEnabled(round is not None or a.waiting)
+            named = f" ({answer.label_score:.0%})" if answer.label else ""
+            self.score.setText(f"score {answer.score:.0%}{named}")
+        self.commit.setEnabled(answer is not None or a.waiting)
         if a.engine.predictor is not None and a.engine.predictor.vocabulary != self._vocabulary:
             self._vocabulary = tuple(a.engine.predictor.vocabulary)
             completer = QCompleter(list(self._vocabulary), self.name)
@@ -132,17 +133,17 @@ class RoundsView(QWidget):
 
     def refresh(self) -> None:
         """Show the rounds of the moment."""
-        history = self._annotator.history
-        thing = history.current
-        rows = ["Start", *(f"{k}.  {describe(s)}" for k, s in enumerate(thing.steps, 1))]
+        thing, timeline = self._annotator.page.current, self._annotator.timeline
+        numbers = range(1, len(thing.steps) + 1)
+        rows = ["Start", *(f"{k}.  {described(thing, k)}" for k in numbers)]
         if rows != self._shown:
             self._shown = rows
             self.list.clear()
             self.list.addItems(rows)
         self.list.setCurrentRow(thing.at)
-        self.undo.setEnabled(history.can_undo or self._annotator.waiting)
-        self.redo.setEnabled(history.can_redo)
-        self.reset.setEnabled(not thing.current.is_empty or self._annotator.waiting)
+        self.undo.setEnabled(timeline.can_undo)
+        self.redo.setEnabled(timeline.can_redo)
+        self.reset.setEnabled(not thing.current.marks.is_empty or self._annotator.waiting)
 
     def _clicked(self) -> None:
         self._annotator.goto(self.list.currentRow())

@@ -1,0 +1,103 @@
+"""One history of an image: prompts, answers, commits, classes, hand edits; unlimited undo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from napari.layers import Labels
+
+from napari_seem.document import Page
+from napari_seem.objects import Deed
+from napari_seem.plane import Plane
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Change:
+    """One thing that was done.
+
+    Parameters
+    ----------
+    words : str
+        For people: "commit", "click".
+    plane : Plane
+        On which slice.
+    before, after : Page
+        What was known of it.
+    deeds : tuple of Deed
+        What it did to the objects layer.
+    removed : Labels or None
+        A layer of objects that left the viewer.
+    """
+
+    words: str
+    plane: Plane
+    before: Page
+    after: Page
+    deeds: tuple[Deed, ...] = ()
+    removed: Labels | None = None
+
+
+@dataclass(eq=False)
+class Journal:
+    """Owner of all that is known of an image, slice by slice, and of what led to it."""
+
+    pages: dict[Plane, Page] = field(default_factory=dict)
+    done: list[Change] = field(default_factory=list)
+    undone: list[Change] = field(default_factory=list)
+    edition: int = 0
+    """Grows with every change; tells whether something is to be saved."""
+
+    def page(self, plane: Plane) -> Page:
+        """What is known of a slice."""
+        return self.pages.get(plane, _BLANK)
+
+    def put(self, change: Change) -> None:
+        """Take note of something that was done; what was undone before is gone."""
+        self.pages[change.plane] = change.after
+        self.done.append(change)
+        self.undone.clear()
+        self.edition += 1
+
+    def turn(self, words: str, plane: Plane, after: Page, deeds: tuple[Deed, ...] = ()) -> Change:
+        """Put a change of one slice from what it is to ``after``."""
+        change = Change(words=words, plane=plane, before=self.page(plane), after=after, deeds=deeds)
+        self.put(change)
+        return change
+
+    def lost(self, plane: Plane, layer: Labels) -> None:
+        """A layer of objects left the viewer, while ``plane`` was on display."""
+        page = self.page(plane)
+        self.put(Change(words="delete layer", plane=plane, before=page, after=page, removed=layer))
+
+    def amend(self, plane: Plane, page: Page) -> None:
+        """Replace what is known of a slice without a step to undo: an answer came or is gone."""
+        now = self.page(plane)
+        if self.done and self.done[-1].after is now:
+            self.done[-1] = replace(self.done[-1], after=page)
+        if self.undone and self.undone[-1].before is now:
+            self.undone[-1] = replace(self.undone[-1], before=page)
+        self.pages[plane] = page
+        self.edition += 1
+
+    def undo(self) -> Change | None:
+        """Take the last change back; the layers are the caller's."""
+        if not self.done:
+            return None
+        change = self.done.pop()
+        self.undone.append(change)
+        self.pages[change.plane] = change.before
+        self.edition += 1
+        return change
+
+    def redo(self) -> Change | None:
+        """Do the last change again that was taken back."""
+        if not self.undone:
+            return None
+        change = self.undone.pop()
+        self.done.append(change)
+        self.pages[change.plane] = change.after
+        self.edition += 1
+        return change
+
+
+_BLANK = Page()

@@ -1,0 +1,131 @@
+"""What the model proposes, to be accepted or rejected one by one or all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seem_model.packed import Packed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from seem_model.values import Instance, Segmentation
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One object that may be there.
+
+    Parameters
+    ----------
+    mask : Packed
+        (H, W) bool.
+    name : str
+        Class; "" for none.
+    score : float
+        How sure the model is, or how similar it is; 0 to 1.
+    """
+
+    mask: Packed
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Proposals:
+    """Proposals of one slice, best first.
+
+    Parameters
+    ----------
+    title : str
+        What was looked for.
+    all : tuple of Proposal
+    threshold : float
+        Those with a lower score are not offered.
+    decided : frozenset of int
+        Positions of those that were accepted or rejected.
+    at : int
+        Position of the one in focus.
+    """
+
+    title: str
+    all: tuple[Proposal, ...]
+    threshold: float = 0.5
+    decided: frozenset[int] = frozenset()
+    at: int = 0
+
+    @classmethod
+    def of(
+        cls, instances: Iterable[Instance], *, title: str, threshold: float, name: str = ""
+    ) -> Proposals:
+        """Proposals from what a model found; ``name`` replaces its class names."""
+        found = sorted(instances, key=lambda i: -i.score)
+        rows = (Proposal(Packed.of(i.mask), name or i.label, i.score) for i in found)
+        return cls(title=title, all=tuple(p for p in rows if p.mask.any), threshold=threshold)
+
+    @classmethod
+    def of_segments(cls, found: Segmentation, *, title: str) -> Proposals:
+        """Proposals from a segmentation without prompts, all of them offered."""
+        ranked = sorted(found.segments, key=lambda s: -s.score)
+        rows = (Proposal(Packed.of(found.labels == s.id), s.label, s.score) for s in ranked)
+        return cls(title=title, all=tuple(p for p in rows if p.mask.any), threshold=0.0)
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """Positions of those that are offered and wait for a decision."""
+        return tuple(
+            k for k, p in enumerate(self.all) if p.score >= self.threshold and k not in self.decided
+        )
+
+    @property
+    def focus(self) -> int | None:
+        """Position of the one that a key would decide; None when none is left."""
+        waiting = self.open
+        return next((k for k in waiting if k >= self.at), waiting[0] if waiting else None)
+
+    def above(self, threshold: float) -> Proposals:
+        """The same, offering those with this score or more."""
+        return replace(self, threshold=threshold)
+
+    def decide(self, positions: Iterable[int]) -> Proposals:
+        """The same without those positions; the focus goes on to the next."""
+        gone = frozenset(positions)
+        return replace(self, decided=self.decided | gone, at=max(gone, default=self.at) + 1)
+
+    def moved(self, by: int) -> Proposals:
+        """The same with the focus ``by`` places on among those that wait; it goes round."""
+        waiting, focus = self.open, self.focus
+        if focus is None:
+            return self
+        return replace(self, at=waiting[(waiting.index(focus) + by) % len(waiting)])
+
+    def picked(self, row: float, col: float) -> Proposals:
+        """The same with the focus on the best one that covers a pixel, if one does."""
+        for k in self.open:
+            mask = self.all[k].mask
+            top, left, bottom, right = mask.box
+            r, c = round(row), round(col)
+            if top <= r < bottom and left <= c < right and mask.crop[r - top, c - left]:
+                return replace(self, at=k)
+        return self
+
+    def painted(self, shape: tuple[int, int]) -> NDArray[np.int32]:
+        """(H, W) int32: position + 2 of what is offered, the best on top; 1 for the focus."""
+        canvas = np.zeros(shape, np.int32)
+        focus = self.focus
+        for k in reversed(self.open):
+            if k != focus:
+                self._paint(canvas, k, k + 2)
+        if focus is not None:
+            self._paint(canvas, focus, 1)
+        return canvas
+
+    def _paint(self, canvas: NDArray[np.int32], at: int, value: int) -> None:
+        mask = self.all[at].mask
+        top, left, bottom, right = mask.box
+        canvas[top:bottom, left:right][mask.crop] = value
