@@ -186,6 +186,10 @@ class Annotator:
         self._commit_waits = False
         self.shelf.commit()
 
+    def say(self, news: str) -> None:
+        """Show a line of news until the next edit."""
+        self._loop.say(news)
+
     # -- what happens then ---------------------------------------------------------------------
 
     def _settled(self) -> None:

@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image
+from napari.layers import Image, Labels
 from psygnal import Signal
 
 from napari_seem.plane import Grid, PlaneError
@@ -61,6 +61,12 @@ class Focus:
         """Image layers to choose from."""
         viewer = self._viewer()
         return [] if viewer is None else [x for x in viewer.layers if type(x) is Image]
+
+    @property
+    def labels(self) -> list[Labels]:
+        """All Labels layers of the viewer, ours too."""
+        viewer = self._viewer()
+        return [] if viewer is None else [x for x in viewer.layers if isinstance(x, Labels)]
 
     @property
     def image(self) -> Image | None:

@@ -15,9 +15,11 @@ from napari_seem.prompt_layers import PromptLayers, Tool
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from napari.components import ViewerModel
     from napari.layers import Image, Labels
     from napari.layers.base import Layer
+    from numpy.typing import NDArray
 
     from napari_seem.objects import Deed
     from napari_seem.plane import Plane
@@ -56,6 +58,8 @@ class Target:
         self.journal = Journal()
         self.ledger = Ledger(on_paint)
         self.features: OrderedDict[Plane, Any] = OrderedDict()
+        self.sketches: dict[Plane, NDArray[np.uint8]] = {}
+        """Small RGB pictures of slices, for thumbnails."""
         self.pixels = object()
 
     @property
@@ -84,6 +88,7 @@ class Target:
     def forget_pixels(self) -> None:
         """Drop all features; those still being computed are for former pixels."""
         self.features.clear()
+        self.sketches.clear()
         self.pixels = object()
 
     def ensure_result(self) -> Labels:

@@ -62,7 +62,7 @@ def test_click_toggle_undo_redo_commit_by_mouse_and_keys(robot, dock, qtbot):
     robot.click((20, 20))
     settle(qtbot, a)
     np.testing.assert_array_equal(mask(a), FIRST)
-    assert "blob" in dock.rounds.list.item(1).text()
+    assert "blob" in dock.rounds.item(1).text()
     assert dock.object.name.text() == "blob"
     assert "90%" in dock.object.score.text()
     robot.key(Qt.Key.Key_T)
@@ -106,7 +106,7 @@ def test_text_box(dock, qtbot):
     QTest.keyClick(dock.prompts.text, Qt.Key.Key_Return)
     settle(qtbot, dock.annotator)
     np.testing.assert_array_equal(mask(dock.annotator), blobs() > 0)
-    dock.rounds.undo.click()
+    dock.history.undo.click()
     assert dock.prompts.text.text() == ""
     assert not mask(dock.annotator).any()
 
@@ -121,16 +121,16 @@ def test_rounds_list_goes_back(robot, dock, qtbot):
     for row in (15, 20, 25):
         robot.click((row, 20))
         settle(qtbot, dock.annotator)
-    assert dock.rounds.list.count() == 4
-    rectangle = dock.rounds.list.visualItemRect(dock.rounds.list.item(1))
+    assert dock.rounds.count() == 4
+    rectangle = dock.rounds.visualItemRect(dock.rounds.item(1))
     QTest.mouseClick(
-        dock.rounds.list.viewport(),
+        dock.rounds.viewport(),
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
         rectangle.center(),
     )
     assert len(dock.annotator.focus.target.prompts.points.data) == 1
-    assert dock.rounds.list.currentRow() == 1
+    assert dock.rounds.currentRow() == 1
 
 
 def test_class_is_editable_before_commit(robot, dock, qtbot):
@@ -192,7 +192,7 @@ def test_stack_slices_keep_their_own_rounds(make_robot, open_dock, qtbot):
     settle(qtbot, a)
     robot.viewer.dims.set_current_step(0, 1)
     settle(qtbot, a)
-    assert widget.rounds.list.count() == 1
+    assert widget.rounds.count() == 1
     robot.click((45, 20))
     settle(qtbot, a)
     np.testing.assert_array_equal(a.focus.target.result.data > 0, np.stack([FIRST, FIRST[::-1]]))
@@ -200,7 +200,7 @@ def test_stack_slices_keep_their_own_rounds(make_robot, open_dock, qtbot):
     assert "2-D" in widget.hint.text()
     robot.viewer.dims.ndisplay = 2
     robot.viewer.dims.set_current_step(0, 0)
-    assert widget.rounds.list.count() == 2
+    assert widget.rounds.count() == 2
 
 
 def test_close_while_running_then_open_again(robot, fake_model, qtbot, monkeypatch):

@@ -1,11 +1,12 @@
-"""The current object: its class and score, commit, and the list of rounds to go back to."""
+"""The current object: class, score, commit; its rounds to go back to; undo and redo."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QIcon, QImage, QPixmap
 from qtpy.QtWidgets import (
     QCompleter,
     QGridLayout,
@@ -13,17 +14,19 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_seem.described import described
+from napari_seem.thumbnails import SIZE, thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_seem.annotator import Annotator
+    from napari_seem.document import Thing
 
 
 def _button(text: str, tip: str, act: Callable[[], None]) -> QPushButton:
@@ -102,8 +105,8 @@ class ObjectView(QWidget):
         self._annotator.commit()
 
 
-class RoundsView(QWidget):
-    """List of rounds with undo, redo and clear.
+class RoundsView(QListWidget):
+    """The rounds of the current object, each with a picture; click one to go back to it.
 
     Parameters
     ----------
@@ -113,37 +116,69 @@ class RoundsView(QWidget):
     def __init__(self, annotator: Annotator) -> None:
         super().__init__()
         self._annotator = annotator
-        self._shown: list[str] = []
-        self.list = QListWidget()
-        self.list.setToolTip("Rounds of this object; click one to go back to it.")
-        self.list.setMinimumHeight(70)
-        self.list.itemClicked.connect(self._clicked)
-        self.undo = _button("Undo", "Take back the last mark or commit. Ctrl+Z.", annotator.undo)
-        self.redo = _button("Redo", "Do again what was undone. Ctrl+Shift+Z.", annotator.redo)
-        self.reset = _button("Clear", "Clear all marks of this object.", annotator.reset)
-        row = QHBoxLayout()
-        row.setSpacing(3)
-        for button in (self.undo, self.redo, self.reset):
-            row.addWidget(button)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(4)
-        box.addWidget(self.list)
-        box.addLayout(row)
+        self._shown: tuple[object, ...] = ()
+        self.setToolTip(
+            "Rounds of this object. Click one to go back to it; the next prompt branches off there."
+        )
+        self.setIconSize(QSize(SIZE[1], SIZE[0]))
+        self.setMinimumHeight(70)
+        self.setWordWrap(True)
+        self.itemClicked.connect(self._clicked)
 
     def refresh(self) -> None:
         """Show the rounds of the moment."""
-        thing, timeline = self._annotator.page.current, self._annotator.timeline
-        numbers = range(1, len(thing.steps) + 1)
-        rows = ["Start", *(f"{k}.  {described(thing, k)}" for k in numbers)]
-        if rows != self._shown:
-            self._shown = rows
-            self.list.clear()
-            self.list.addItems(rows)
-        self.list.setCurrentRow(thing.at)
-        self.undo.setEnabled(timeline.can_undo)
-        self.redo.setEnabled(timeline.can_redo)
-        self.reset.setEnabled(not thing.current.marks.is_empty or self._annotator.waiting)
+        thing, plane = self._annotator.page.current, self._annotator.focus.plane
+        shown = (plane, thing.key, *thing.steps)  # steps are equal only if they are the same
+        if shown != self._shown:
+            kept = len(self._shown) if shown[: len(self._shown)] == self._shown else 0
+            self._shown = shown
+            if not kept:
+                self.clear()
+                self.addItem("Start")
+            for number in range(self.count(), len(thing.steps) + 1):
+                self.addItem(self._row(thing, number))
+            self.scrollToBottom()
+        self.setCurrentRow(thing.at)
+
+    def _row(self, thing: Thing, number: int) -> QListWidgetItem:
+        item = QListWidgetItem(f"{number}.  {described(thing, number)}")
+        plane, target = self._annotator.focus.plane, self._annotator.focus.target
+        if plane is not None and target is not None:
+            picture = thumbnail(thing.steps[number - 1], plane.shape, target.sketches.get(plane))
+            height, width, _ = picture.shape
+            image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+            item.setIcon(QIcon(QPixmap.fromImage(image)))
+        return item
 
     def _clicked(self) -> None:
-        self._annotator.goto(self.list.currentRow())
+        self._annotator.goto(self.currentRow())
+
+
+class HistoryView(QWidget):
+    """Undo, redo and clear.
+
+    Parameters
+    ----------
+    annotator : Annotator
+    """
+
+    def __init__(self, annotator: Annotator) -> None:
+        super().__init__()
+        self._annotator = annotator
+        self.undo = _button(
+            "Undo", "Take back the last thing you did to this image. Ctrl+Z.", annotator.undo
+        )
+        self.redo = _button("Redo", "Do again what was undone. Ctrl+Shift+Z.", annotator.redo)
+        self.reset = _button("Clear", "Clear all prompts of this object.", annotator.reset)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3)
+        for button in (self.undo, self.redo, self.reset):
+            row.addWidget(button)
+
+    def refresh(self) -> None:
+        """Show what can be done at the moment."""
+        timeline, waiting = self._annotator.timeline, self._annotator.waiting
+        self.undo.setEnabled(timeline.can_undo)
+        self.redo.setEnabled(timeline.can_redo)
+        self.reset.setEnabled(not self._annotator.page.current.current.marks.is_empty or waiting)

@@ -6,16 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from napari_seem.annotator import annotator_for
 from napari_seem.hints import hint
 from napari_seem.keys import SHORTCUTS, Keys
 from napari_seem.target import Tool
 from napari_seem.widgets.bond import Bond, BusyBar
+from napari_seem.widgets.entries import EntriesView
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice, PromptView
-from napari_seem.widgets.rounds import ObjectView, RoundsView
+from napari_seem.widgets.rounds import HistoryView, ObjectView, RoundsView
+from napari_seem.widgets.sources import SourcesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,13 +41,21 @@ class SeemWidget(QWidget):
         self.image = ImageChoice(self.annotator)
         self.prompts = PromptView(self.annotator)
         self.object = ObjectView(self.annotator)
+        self.sources = SourcesView(self.annotator)
+        self.entries = EntriesView(self.annotator)
         self.rounds = RoundsView(self.annotator)
+        self.history = HistoryView(self.annotator)
         self.busy = BusyBar(self.annotator.engine)
         self.hint = QLabel()
         self.hint.setToolTip("What is going on, or what the next click will do.")
         self._start = QTimer(self)
         self._start.setSingleShot(True)
         self._start.timeout.connect(self._take_click_tool)
+        self.tabs = QTabWidget()
+        self._views = (
+            self.model, self.image, self.prompts, self.sources, self.object, self.entries,
+            self.rounds, self.history,
+        )  # fmt: skip
         self._lay_out()
         bond = Bond(self.refresh, self.annotator)
         keys = Keys(napari_viewer, self.annotator)
@@ -56,8 +66,11 @@ class SeemWidget(QWidget):
 
     def refresh(self) -> None:
         """Show the state of the moment."""
-        for view in (self.model, self.image, self.prompts, self.object, self.rounds):
+        for view in self._views:
             view.refresh()
+        entries, rounds = len(self.annotator.asking.entries), len(self.annotator.page.current.steps)
+        self.tabs.setTabText(0, f"Prompts ({entries})" if entries else "Prompts")
+        self.tabs.setTabText(1, f"Rounds ({rounds})" if rounds else "Rounds")
         text = hint(self.annotator)
         if text != self.hint.text():
             self.hint.setText(text)
@@ -89,10 +102,14 @@ class SeemWidget(QWidget):
         self.hint.setMinimumHeight(3 * self.hint.fontMetrics().lineSpacing() + 8)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.hint.setStyleSheet("QLabel { font-weight: bold; }")
-        for part in (self.hint, self.busy, self.prompts, heading("Object"), self.object):
+        self.tabs.addTab(self.entries, "Prompts")
+        self.tabs.addTab(self.rounds, "Rounds")
+        self.tabs.setDocumentMode(True)
+        parts = (self.hint, self.busy, self.prompts, self.sources, heading("Object"), self.object)
+        for part in parts:
             box.addWidget(part)
-        box.addWidget(heading("Rounds"))
-        box.addWidget(self.rounds, 1)
+        box.addWidget(self.tabs, 1)
+        box.addWidget(self.history)
         legend = QLabel(legend_of_keys())
         legend.setWordWrap(True)
         legend.setToolTip("\n".join(f"{s.key}: {s.words}" for s in SHORTCUTS))
