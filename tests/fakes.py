@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ class FakeFeatures:
 
 class FakePredictor:
     """The connected bright blob under each positive mark, minus a disk around negative ones."""
+
+    # answers of several objects take turns
+    model = SimpleNamespace(config=SimpleNamespace(composed=True))
 
     def __init__(self, name: str = "fake", device: str = "cpu") -> None:
         self.name, self.device = name, device

@@ -13,6 +13,7 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.asking import Asking
+from napari_seem.each import one_object_each
 from napari_seem.loop import Loop
 from napari_seem.revisions import Revisions
 from napari_seem.search import Search
@@ -185,6 +186,10 @@ class Annotator:
             return
         self._commit_waits = False
         self.shelf.commit()
+
+    def one_object_each(self) -> None:
+        """Propose an object for each positive mark of the current one; can be undone."""
+        one_object_each(self._loop, self.suggestions)
 
     def say(self, news: str) -> None:
         """Show a line of news until the next edit."""

@@ -179,7 +179,7 @@ class Search:
         def work(predictor: Predictor, watch: Watch) -> Sequence[Any]:
             from seem_model.together import step_all
 
-            return step_all(predictor, look(predictor), [p for _, _, p in asked])
+            return step_all(predictor, look(predictor), [p for _, _, p in asked], watch=watch)
 
         def done(rounds: Sequence[Any]) -> None:
             after = target.journal.page(plane)

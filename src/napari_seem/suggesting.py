@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_seem.document import Page
     from napari_seem.loop import Loop
     from napari_seem.plane import Plane
     from napari_seem.proposals import Proposals
@@ -34,12 +35,23 @@ class Suggestions:
         """Those of the slice in focus."""
         return self._loop.page.proposals
 
-    def offer(self, target: Target, plane: Plane, proposals: Proposals) -> None:
-        """Put proposals up for decision, in place of former ones; can be undone."""
-        page = target.journal.page(plane)
+    def offer(
+        self, target: Target, plane: Plane, proposals: Proposals, *, page: Page | None = None
+    ) -> None:
+        """Put proposals up for decision, in place of former ones; can be undone.
+
+        Parameters
+        ----------
+        target, plane
+            Where.
+        proposals : Proposals
+        page : Page or None
+            The objects of the slice from now on; None: as they are.
+        """
+        page = target.journal.page(plane) if page is None else page
         target.journal.turn("proposals", plane, replace(page, proposals=proposals))
         if target is self._loop.focus.target and plane == self._loop.focus.plane:
-            self._loop.show_proposals()
+            self._loop.show_current()
         n = len(proposals.open)
         self._loop.say(
             f"{n} proposed for {proposals.title}." if n else f"Nothing found for {proposals.title}."

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from seem_model.encoded import ImageFeatures, Memory
     from seem_model.predictor import Predictor
+    from seem_model.proposals import Watch
     from seem_model.values import Prompts, Round
 
 
 @torch.inference_mode()
 def step_all(
     predictor: Predictor, features: ImageFeatures, prompts: Sequence[Prompts],
-    memories: Sequence[Memory | None] | None = None,
+    memories: Sequence[Memory | None] | None = None, *, watch: Watch | None = None,
 ) -> tuple[Round, ...]:  # fmt: skip
     """Answer prompts about N objects; each answer is that of ``predictor.step``.
 
@@ -34,6 +35,8 @@ def step_all(
     prompts : sequence of N Prompts
     memories : sequence of N memories or None
         ``Round.memory`` of the rounds that are refined.
+    watch : callable or None
+        Called with the share done, 0 to 1; what it raises stops.
 
     Returns
     -------
@@ -51,7 +54,11 @@ def step_all(
         answerable(one, features.shape)
     drawn = all(not p.text and p.exemplar is None for p in prompts)
     if predictor.model.config.composed or not drawn:
-        pairs = zip(prompts, known, strict=True)
-        return tuple(predictor.step(features, p, m) for p, m in pairs)
+        rounds = []
+        for k, (one, memory) in enumerate(zip(prompts, known, strict=True)):
+            if watch is not None:
+                watch(k / len(prompts))
+            rounds.append(predictor.step(features, one, memory))
+        return tuple(rounds)
     seen = look_together(predictor.model, features, prompts, known)
     return tuple(predictor.read(p, look) for p, look in zip(prompts, seen, strict=True))
