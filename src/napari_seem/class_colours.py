@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Colour = NDArray[np.float32]
 
 _CLEAR = np.zeros(4, np.float32)
+_LARGEST = 2**16  # beyond, napari raises where it has to do without numba
 _OBJECT_COLOURS = 49  # as napari gives new Labels layers
 
 
@@ -33,8 +34,8 @@ def colours_by_class(
     Parameters
     ----------
     features : DataFrame
-        Of a Labels layer: the label is in ``index``, or else it is the number of the row; its class,
-        a name or synonym, in ``class``.
+        Of a Labels layer: the label is in ``index``, or else it is the number of the row; its
+        class, a name or synonym, is in ``class``.
     class_list : ClassList
     hidden : set of str
         Classes to leave out, by a name or synonym; "" leaves out labels without a class.
@@ -43,7 +44,8 @@ def colours_by_class(
     -------
     DirectLabelColormap
         A class that is not in the list, and a label without a row, is grey
-        (:data:`seem_model.palette.NEUTRAL`); 0 and what is hidden is transparent.
+        (:data:`seem_model.palette.NEUTRAL`), and so is a label above 65,536, for which napari has
+        no colours of its own unless numba is installed; 0 and what is hidden is transparent.
     """
     classes = _classes(features)
     grey = _rgba(NEUTRAL)
@@ -59,7 +61,8 @@ def colours_by_object(
 ) -> DirectLabelColormap:
     """Every label in the colour that napari gives it in a new layer.
 
-    Parameters and result as of :func:`colours_by_class`; grey are only labels without a row.
+    Parameters and result as of :func:`colours_by_class`; grey are labels without a row and above
+    65,536.
     """
     classes = _classes(features)
     shades = label_colormap(_OBJECT_COLOURS).map(np.fromiter(classes, np.int64, len(classes)))
@@ -90,7 +93,7 @@ def _classes(features: pd.DataFrame) -> dict[int, str]:
     rows = pd.Series(range(len(features)))
     index = pd.to_numeric(features["index"], errors="coerce") if "index" in features else rows
     names = features["class"] if "class" in features else pd.Series([""] * len(features))
-    known = np.asarray(index.notna() & (index > 0))
+    known = np.asarray(index.between(1, _LARGEST))
     labels = np.asarray(index)[known].astype(np.int64)
     named = np.asarray(names.astype(object).where(names.notna(), ""))[known]
     return {int(n): str(name) for n, name in zip(labels, named, strict=True)}

@@ -134,8 +134,8 @@ class ClassList:
                 owner = owners.setdefault(same_name(word), number)
                 if owner != number:
                     raise ClassListError(
-                        f"“{word}” is already a name of the class “{self.entries[owner].name}”: "
-                        "each name may be there once."
+                        f"“{word}” is already in the list, as a name of the class "
+                        f"“{self.entries[owner].name}”: each name may be there once."
                     )
 
     @classmethod

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NEUTRAL = "#9aa0a6"
+NEUTRAL = "#9aa0a6"  # of what has no class
 APART = 0.12
 _COUNT = 512
 _STEPS = (0.7548776662, 0.5698402910)  # both axes filled evenly, however many are taken
-_LIGHT, _DARK = 0.92, 0.45
-_CHROMA = np.linspace(0.19, 0.05, 15)
+_LIGHT, _DARK = 0.9, 0.45
+_CHROMA = np.linspace(0.19, 0.01, 19)
 _TO_CONES = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -69,13 +69,12 @@ def default_colours(names: Sequence[str], *, taken: Iterable[str] = ()) -> tuple
     Returns
     -------
     tuple of "#rrggbb"
-        Different ones, up to 500 in all.
+        Different ones, up to 500 in all; none is like :data:`NEUTRAL`.
     """
     colours, seen = _palette()
     nearest = np.full(_COUNT, np.inf)
-    used = [_seen(_rgb(colour))[:, 0] for colour in taken]
-    for other in used:
-        nearest = np.minimum(nearest, _distance(seen, other))
+    for colour in (NEUTRAL, *taken):
+        nearest = np.minimum(nearest, _distance(seen, _seen(_rgb(colour))[:, 0]))
     chosen = []
     for name in names:
         order = (crc32(name.casefold().encode()) + np.arange(_COUNT)) % _COUNT
