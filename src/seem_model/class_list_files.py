@@ -66,7 +66,7 @@ def read_class_list(path: str | Path) -> ClassList:
     if not rows:
         raise ClassListError(f"There are no names in {where.name}: write one on each line.")
     try:
-        return ClassList.of(" ".join(split_names(where.stem)) or "classes", rows)
+        return ClassList.of(where.stem, rows)
     except ClassListError as error:
         raise ClassListError(f"{where.name} cannot be used. {error}") from error
 

@@ -37,18 +37,10 @@ def clean_name(text: str) -> str:
         If nothing is left, or it holds a comma or semicolon (they separate synonyms) or signs that
         cannot be shown, or is longer than 100 characters.
     """
-    name = unicodedata.normalize("NFC", " ".join(text.split()))
-    if not name:
-        raise ClassListError("A class needs a name: type at least one letter.")
+    name = _tidy(text, "class")
     if _SEPARATORS.search(name):
         raise ClassListError(
-            f"“{name[:LONGEST]}” holds a comma or semicolon, which separate synonyms: leave it out."
-        )
-    if not name.isprintable():
-        raise ClassListError(f"The name {name[:LONGEST]!a} holds signs that cannot be shown.")
-    if len(name) > LONGEST:
-        raise ClassListError(
-            f"The name “{name[:20]}…” has {len(name)} characters: use at most {LONGEST}."
+            f"“{name}” holds a comma or semicolon, which separate synonyms: leave it out."
         )
     return name
 
@@ -56,6 +48,19 @@ def clean_name(text: str) -> str:
 def same_name(text: str) -> str:
     """What is compared to tell whether two names are the same: case and spacing do not count."""
     return unicodedata.normalize("NFC", " ".join(text.split())).casefold()
+
+
+def _tidy(text: str, what: str) -> str:
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    if not name:
+        raise ClassListError(f"A {what} needs a name: type at least one letter.")
+    if not name.isprintable():
+        raise ClassListError(f"The name {name[:LONGEST]!a} holds signs that cannot be shown.")
+    if len(name) > LONGEST:
+        raise ClassListError(
+            f"The name “{name[:20]}…” has {len(name)} characters: use at most {LONGEST}."
+        )
+    return name
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ class ClassList:
     Parameters
     ----------
     title : str
-        For people; cleaned as a name is.
+        For people; at most 100 characters, spaces as in a name.
     entries : tuple of ClassEntry
         At most 5,000.
 
@@ -124,7 +129,7 @@ class ClassList:
     entries: tuple[ClassEntry, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "title", clean_name(self.title))
+        object.__setattr__(self, "title", _tidy(self.title, "class list"))
         object.__setattr__(self, "entries", tuple(self.entries))
         if len(self.entries) > MOST:
             raise ClassListError(f"{len(self.entries)} classes are too many: use at most {MOST}.")

@@ -69,7 +69,8 @@ def default_colours(names: Sequence[str], *, taken: Iterable[str] = ()) -> tuple
     Returns
     -------
     tuple of "#rrggbb"
-        Different ones, up to 500 in all; none is like :data:`NEUTRAL`.
+        Different ones, up to 500 in all, and none is :data:`NEUTRAL`; further names get their
+        favourites.
     """
     colours, seen = _palette()
     nearest = np.full(_COUNT, np.inf)
@@ -79,9 +80,11 @@ def default_colours(names: Sequence[str], *, taken: Iterable[str] = ()) -> tuple
     for name in names:
         order = (crc32(name.casefold().encode()) + np.arange(_COUNT)) % _COUNT
         apart = np.flatnonzero(nearest[order] >= APART)
-        pick = int(order[apart[0]] if len(apart) else nearest.argmax())
+        spent = not nearest.any()
+        pick = int(order[apart[0]] if len(apart) else order[0] if spent else nearest.argmax())
         chosen.append(colours[pick])
-        nearest = np.minimum(nearest, _distance(seen, seen[:, pick]))
+        if not spent:
+            nearest = np.minimum(nearest, _distance(seen, seen[:, pick]))
     return tuple(chosen)
 
 

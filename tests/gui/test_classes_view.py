@@ -61,7 +61,20 @@ class Person:
 
 
 @pytest.fixture
-def person(robot, qtbot) -> Person:
+def person(qtbot) -> Person:
+    """With the view in a window of its own."""
+    view = ClassesView()
+    qtbot.addWidget(view)
+    view.resize(420, 500)
+    view.show()
+    view.show_list(CELLS)
+    qtbot.waitUntil(view.isVisible)
+    return Person(view, qtbot)
+
+
+@pytest.fixture
+def annotating(robot, qtbot) -> Person:
+    """With the view as a dock of napari."""
     view = ClassesView()
     robot.viewer.window.add_dock_widget(view, name="Classes", area="right")
     view.show_list(CELLS)
@@ -69,8 +82,8 @@ def person(robot, qtbot) -> Person:
     return Person(view, qtbot)
 
 
-def test_a_list_is_edited_refused_undone_and_used(person, qtbot) -> None:
-    view = person.view
+def test_a_list_is_edited_refused_undone_and_used(annotating, qtbot) -> None:
+    person, view = annotating, annotating.view
     assert [view.model.index(row, Column.KEY).data() for row in range(3)] == ["1", "2", "3"]
     person.type_into(1, Column.NAME, "yeast")
     assert view.class_list == CELLS.rename("cell", "yeast")
@@ -104,9 +117,13 @@ def test_a_list_is_edited_refused_undone_and_used(person, qtbot) -> None:
 
 def test_rows_are_added_moved_coloured_filtered_and_removed(person) -> None:
     view = person.view
+    person.click(0, Column.NAME)
+    assert view.up.isEnabled()
     view.filter.setText("NUCLEI")
     assert [view.table.isRowHidden(row) for row in range(3)] == [False, True, True]
-    assert not view.up.isEnabled()
+    assert (view.remove.isEnabled(), view.up.isEnabled()) == (True, False)
+    view.filter.setText("cell")
+    assert not view.remove.isEnabled()  # the selected row is hidden
     view.add.click()
     assert view.filter.text() == ""
     person.write("axon")

@@ -65,6 +65,11 @@ class TestEdits:
         with pytest.raises(ClassListError, match=reason):
             CELLS.add(name)
 
+    def test_a_title_may_hold_a_comma_but_not_nothing(self) -> None:
+        assert ClassList(" Cells,  round ").title == "Cells, round"
+        with pytest.raises(ClassListError, match="class list needs a name"):
+            ClassList(" ")
+
     def test_a_colour_is_six_digits(self) -> None:
         with pytest.raises(ClassListError, match="“red” is no colour of “cell”"):
             CELLS.recolour("cell", "red")
@@ -77,10 +82,10 @@ class TestEdits:
 
 class TestFiles:
     def test_text_has_a_class_on_each_line(self, tmp_path) -> None:
-        path = tmp_path / "my cells.txt"
+        path = tmp_path / "my cells, 2.txt"
         path.write_text('\ufeff# mine\nnucleus, nuclei;cell  nucleus\n\n"cell"\r\n', "utf-8")
         listed = read_class_list(path)
-        assert listed.title == "my cells"
+        assert listed.title == "my cells, 2"
         assert [e.words for e in listed.entries] == [
             ("nucleus", "nuclei", "cell nucleus"),
             ("cell",),
@@ -161,6 +166,11 @@ class TestColours:
     def test_red_and_green_of_one_lightness_look_alike_to_some(self) -> None:
         assert difference("#c05a5a", "#7a7a2c") < difference("#c05a5a", "#5a5ac0") / 2
         assert difference("#000000", "#ffffff") == pytest.approx(1, abs=0.01)
+
+    def test_many_classes_share_colours_evenly(self) -> None:
+        colours = default_colours([f"class {n}" for n in range(2000)])
+        assert len(set(colours[:500])) == 500
+        assert max(map(colours.count, set(colours))) < 15
 
     def test_a_name_has_its_colour_unless_that_is_taken(self) -> None:
         alone = default_colours(["nucleus"])

@@ -86,7 +86,8 @@ class ClassListChoice(QWidget):
             self.open_file(path)
 
     def _ask_where_to_save(self) -> None:
-        start = f"{self._shown.title}.json"
+        title = "".join(sign for sign in self._shown.title if sign.isalnum() or sign in " -_()")
+        start = f"{title}.json"
         path, _ = QFileDialog.getSaveFileName(self, "Save the class list", start, "JSON (*.json)")
         if path:
             self.save_file(path)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from seem_model.class_lists import ClassEntry, ClassList, split_names
 from seem_model.errors import ClassListError
 
-Index = QModelIndex | QPersistentModelIndex
+if TYPE_CHECKING:
+    from qtpy.QtCore import QPersistentModelIndex
+
+    Index = QModelIndex | QPersistentModelIndex
+
 KEYS = 9
 
 
