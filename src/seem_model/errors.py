@@ -25,3 +25,7 @@ class ConfigError(SeemError):
 
 class DataError(SeemError):
     """A data set folder is missing files or its annotations are broken."""
+
+
+class ClassListError(SeemError):
+    """A class list cannot be read, or would be ambiguous: a name is empty or there twice."""
