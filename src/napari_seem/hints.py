@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_seem.keys import key_text
 from napari_seem.target import Tool
 
 if TYPE_CHECKING:
+    from napari.layers.base import Layer
+
     from napari_seem.annotator import Annotator
     from napari_seem.history import Step
 
@@ -20,6 +23,7 @@ STATES = {
     "error": "error",
     "ready": "ready",
 }
+NO_TOOL = "Choose a tool above, or name the thing and press Enter."
 _ACTS = {
     Tool.CLICK: "Click on",
     Tool.BOX: "Drag a box around",
@@ -45,19 +49,42 @@ def hint(annotator: Annotator) -> str:
     if annotator.news:
         return annotator.news
     if annotator.tool is None:
-        return "Choose a tool above, or name the thing and press Enter."
+        return NO_TOOL
+    return _next_mark(annotator, annotator.tool)
+
+
+def next_click(annotator: Annotator, active: Layer | None) -> str:
+    """What the next click on the canvas does, whatever else is going on.
+
+    Parameters
+    ----------
+    annotator : Annotator
+    active : Layer or None
+        The layer that napari gives the click to.
+    """
+    target = annotator.focus.target
+    if target is None or annotator.focus.plane is None:
+        return annotator.focus.trouble
+    if annotator.tool is None:
+        return NO_TOOL
+    if not any(active is layer for layer in target.prompts.all):
+        key = key_text(f"use_{annotator.tool.name.lower()}")
+        again = f"“{annotator.tool.value}”" + (f" ({key})" if key else "")
+        return f"The active layer takes the click. To mark objects take {again} again."
     return _next_mark(annotator, annotator.tool)
 
 
 def _next_mark(annotator: Annotator, tool: Tool) -> str:
-    act = _ACTS[tool]
+    act, sign = _ACTS[tool], key_text("toggle_sign")
     if not annotator.positive:
-        return f"{act} what does NOT belong to the object (T: back to what belongs)."
+        back = f" ({sign}: back to what belongs)" if sign else ""
+        return f"{act} what does NOT belong to the object{back}."
     if annotator.round is None:
         return f"{act} the object you want."
+    keep, other = key_text("commit"), f"press {sign}" if sign else "switch the sign"
     return (
-        f"Right? Press K to commit. Else: {act[0].lower()}{act[1:]} what is missing, "
-        "or press T and mark what is too much."
+        f"Right? {f'Press {keep} to commit' if keep else 'Commit it'}. "
+        f"Else: {act[0].lower()}{act[1:]} what is missing, or {other} and mark what is too much."
     )
 
 
