@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_seem.keys import key_text
+from napari_seem.actions import key_text
 from napari_seem.target import Tool
 
 if TYPE_CHECKING:

@@ -1,19 +1,14 @@
-"""What a person can do by key or palette: one table, bound on the canvas while a dock is open.
+"""Keys on the canvas and commands in the palette, for the table of :mod:`napari_seem.actions`.
 
-napari ignores keybindings of a manifest, so they are bound in code. Each key is a preference of the
-plugin. On our own layers the layer itself gets the binding too, because a layer's keys win over
-the viewer's: there T switches the sign, though Shapes layers have a tool on that letter.
-
-To add an action: a line in :data:`ACTIONS`, a line in the palette below it, and in ``napari.yaml``
-a command and a preference; a test says what is missing.
+napari ignores keybindings of a manifest, so they are bound in code while the dock is open. On our
+own layers the layer itself gets the binding too, because a layer's keys win over the viewer's:
+there T switches the sign, though Shapes layers have a tool on that letter.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_info
@@ -21,97 +16,14 @@ from napari.utils.notifications import show_info
 # app-model finds the viewer by this annotation, so the name must exist when the module runs
 from napari.viewer import Viewer  # noqa: TC002
 
+from napari_seem.actions import ACTIONS, Action, plan_now
 from napari_seem.annotator import Annotator, annotator_for, real_viewer
-from napari_seem.desk import Request, desk_for
-from napari_seem.settings import PLUGIN, follow_keys, key_texts
-from napari_seem.shortcuts import Plan, Wish, napari_keys, plan, shown_key
-from napari_seem.target import Tool
+from napari_seem.settings import PLUGIN, follow_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from napari.layers.base import Layer
-
-
-def _toggle(annotator: Annotator) -> None:
-    annotator.set_positive(not annotator.positive)
-
-
-def _take(tool: Tool, annotator: Annotator) -> None:
-    annotator.use(tool)
-
-
-def _ask(request: Request, annotator: Annotator) -> None:
-    desk_for(annotator).asked.emit(request)
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something a person does by key or palette.
-
-    Parameters
-    ----------
-    id : str
-        Name of the command and of the preference.
-    title : str
-        What it does, in words.
-    default : str
-        Its key unless the preferences say otherwise: several separated by commas, "" for none.
-    act : callable
-        The deed.
-    brief : str
-        One word for the line of keys in the dock; "" leaves it out there.
-    release : callable, optional
-        Called when the key is let go, for actions that last as long as a key is down.
-    opens_dock : bool
-        Whether the palette's command opens the dock when it is closed.
-    """
-
-    id: str
-    title: str
-    default: str
-    act: Callable[[Annotator], None]
-    brief: str = ""
-    release: Callable[[Annotator], None] | None = None
-    opens_dock: bool = False
-
-
-ACTIONS = (
-    Action("toggle_sign", "switch between adding and removing", "T", _toggle, "sign"),
-    Action("commit", "commit the object", "K", Annotator.commit, "commit"),
-    Action("next_object", "next object", "N", Annotator.next_object, "next"),
-    Action("undo", "undo", "Ctrl+Z, Ctrl+Alt+Z", Annotator.undo, "undo"),
-    Action("redo", "redo", "Ctrl+Shift+Z, Ctrl+Alt+Shift+Z", Annotator.redo, "redo"),
-    Action("reset", "clear all prompts of the object", "", Annotator.reset),
-    Action("use_click", "tool: click", "Shift+C", partial(_take, Tool.CLICK)),
-    Action("use_box", "tool: box", "Shift+B", partial(_take, Tool.BOX)),
-    Action("use_polygon", "tool: polygon", "Shift+G", partial(_take, Tool.POLYGON)),
-    Action("use_ellipse", "tool: ellipse", "Shift+E", partial(_take, Tool.ELLIPSE)),
-    Action("use_stroke", "tool: stroke", "Shift+S", partial(_take, Tool.STROKE)),
-    Action("use_paint", "tool: paint", "Shift+D", partial(_take, Tool.PAINT)),
-    Action("type_words", "name the object by words", "/", partial(_ask, Request.TYPE_WORDS)),
-    Action(
-        "show_keys", "list the keys", "F1", partial(_ask, Request.SHOW_KEYS), "keys", None, True
-    ),
-    Action("take_tour", "take the tour", "", partial(_ask, Request.TAKE_TOUR), opens_dock=True),
-)
-
-
-def wishes() -> tuple[Wish, ...]:
-    """Keys of every action as the preferences have them."""
-    texts = key_texts()
-    return tuple(Wish(a.id, a.title, texts.get(a.id, a.default), a.default) for a in ACTIONS)
-
-
-def plan_now() -> Plan:
-    """The keys as they can be bound at this moment."""
-    return plan(wishes(), napari_keys())
-
-
-def key_text(action: str) -> str:
-    """The first key of an action as people write it, "" if it has none."""
-    keys = plan_now().keys(action)
-    return shown_key(keys[0]) if keys else ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +43,7 @@ SHORTCUTS = tuple(
 
 
 class Keys:
-    """Binds :data:`ACTIONS` on a viewer and on the annotator's prompt layers.
+    """Binds actions on a viewer and on the annotator's prompt layers.
 
     The keys are those of the preferences, and follow them.
 
@@ -139,12 +51,16 @@ class Keys:
     ----------
     viewer : Viewer
     annotator : Annotator
+    actions : tuple of Action
     """
 
-    def __init__(self, viewer: Any, annotator: Annotator) -> None:
+    def __init__(
+        self, viewer: Any, annotator: Annotator, actions: tuple[Action, ...] = ACTIONS
+    ) -> None:
         # a widget that waits for the garbage collector must not keep a closed viewer alive
         self._viewer = weakref.ref(real_viewer(viewer))
         self._annotator = annotator
+        self._actions = actions
         self._before: dict[str, Any] = {}
         self._layers: list[Layer] = []
         self._acts: dict[str, Callable[[Any], Any]] = {}
@@ -159,8 +75,8 @@ class Keys:
         self._annotator.changed.emit()  # whatever shows keys shows the new ones
 
     def _bind(self) -> None:
-        decided = plan_now()
-        for action in ACTIONS:
+        decided = plan_now(self._actions)
+        for action in self._actions:
             for key in decided.keys(action.id):
                 self._acts[key] = _pressed(action, self._annotator)
         viewer = self._viewer()

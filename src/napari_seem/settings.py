@@ -78,7 +78,7 @@ def tour_was_seen() -> None:
 
 
 def _settings() -> Any:
-    """napari's settings of this plugin; None from a source tree not installed as a plugin."""
+    """Settings of this plugin in napari; None from a source tree not installed as a plugin."""
     from napari.settings import get_plugin_settings
 
     try:

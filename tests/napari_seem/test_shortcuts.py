@@ -14,18 +14,9 @@ from napari.layers import Points
 from npe2 import PluginManifest
 
 from napari_seem import keys
-from napari_seem.keys import ACTIONS, key_text, plan_now
-from napari_seem.shortcuts import (
-    Binding,
-    Holder,
-    ShortcutError,
-    Taken,
-    Wish,
-    conflicts,
-    napari_keys,
-    plan,
-    read_keys,
-)
+from napari_seem.actions import ACTIONS, key_text, plan_now
+from napari_seem.conflicts import Binding, Holder, Wish, conflicts, plan
+from napari_seem.shortcuts import ShortcutError, Taken, napari_keys, read_keys
 
 ROOT = Path(__file__).parents[2]
 KEYS = st.sampled_from(["K", "N", "T", "Ctrl+Z", "Shift+B", "F1"])
