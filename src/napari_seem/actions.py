@@ -14,7 +14,7 @@ from napari_seem.annotator import Annotator
 from napari_seem.conflicts import Plan, Wish, plan
 from napari_seem.desk import Request, desk_for
 from napari_seem.settings import key_texts
-from napari_seem.shortcuts import napari_keys, shown_key
+from napari_seem.shortcuts import napari_keys
 from napari_seem.target import Tool
 
 
@@ -85,11 +85,10 @@ ACTIONS = (
 def plan_now(actions: tuple[Action, ...] = ACTIONS) -> Plan:
     """The keys as the preferences have them and as they can be bound at this moment."""
     texts = key_texts()
-    wishes = (Wish(a.id, a.title, texts.get(a.id, a.default), a.default) for a in actions)
-    return plan(tuple(wishes), napari_keys())
+    wishes = [Wish(a.id, a.title, texts.get(a.id, a.default), a.default) for a in actions]
+    return plan(wishes, napari_keys())
 
 
-def key_text(action: str) -> str:
-    """The first key of an action as people write it, "" if it has none."""
-    keys = plan_now().keys(action)
-    return shown_key(keys[0]) if keys else ""
+def key_text(annotator: Annotator, action: str) -> str:
+    """The first key of an action that is bound, as people write it; "" if there is none."""
+    return desk_for(annotator).plan.text(action)

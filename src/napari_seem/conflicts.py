@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from napari_seem.shortcuts import WHERE, ShortcutError, Taken, read_keys, shown_key
@@ -110,6 +109,11 @@ class Plan:
         """Keys of an action, () for none."""
         return next((b.keys for b in self.bindings if b.action == action), ())
 
+    def text(self, action: str) -> str:
+        """The first key of an action as people write it, "" if it has none."""
+        keys = self.keys(action)
+        return shown_key(keys[0]) if keys else ""
+
 
 def conflicts(bindings: Sequence[Binding], taken: Iterable[Taken]) -> tuple[Conflict, ...]:
     """Every key that somebody else has already; of two actions the later one is in conflict."""
@@ -133,8 +137,7 @@ def conflicts(bindings: Sequence[Binding], taken: Iterable[Taken]) -> tuple[Conf
     return tuple(found)
 
 
-@lru_cache(maxsize=4)  # asked after every click, to name keys in hints
-def plan(wishes: tuple[Wish, ...], taken: tuple[Taken, ...]) -> Plan:
+def plan(wishes: Iterable[Wish], taken: Iterable[Taken]) -> Plan:
     """Decide which keys are bound: what cannot be read stays at its default, conflicts yield."""
     wanted, mistakes = [], []
     for wish in wishes:

@@ -1,4 +1,4 @@
-"""What keys and the palette ask of whichever dock shows an annotator."""
+"""What keys and the palette ask of whichever dock shows an annotator, and the keys it has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
+
+from napari_seem.conflicts import Plan
 
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
@@ -21,10 +23,19 @@ class Request(Enum):
 
 
 class Desk:
-    """The docks of one annotator, as far as the rest of the plugin knows them."""
+    """The docks of one annotator, as far as the rest of the plugin knows them.
+
+    Attributes
+    ----------
+    plan : Plan
+        The keys that are bound; nothing is before a dock was opened.
+    """
 
     asked = Signal(Request)
     """Emitted with a :class:`Request`; a dock connects what it can do."""
+
+    def __init__(self) -> None:
+        self.plan = Plan(())
 
 
 _desks: weakref.WeakKeyDictionary[Annotator, Desk] = weakref.WeakKeyDictionary()

@@ -23,7 +23,7 @@ STATES = {
     "error": "error",
     "ready": "ready",
 }
-NO_TOOL = "Choose a tool above, or name the thing and press Enter."
+NO_TOOL = "Choose a tool, or name the thing and press Enter."
 _ACTS = {
     Tool.CLICK: "Click on",
     Tool.BOX: "Drag a box around",
@@ -68,20 +68,26 @@ def next_click(annotator: Annotator, active: Layer | None) -> str:
     if annotator.tool is None:
         return NO_TOOL
     if not any(active is layer for layer in target.prompts.all):
-        key = key_text(f"use_{annotator.tool.name.lower()}")
+        key = key_text(annotator, f"use_{annotator.tool.name.lower()}")
         again = f"“{annotator.tool.value}”" + (f" ({key})" if key else "")
-        return f"The active layer takes the click. To mark objects take {again} again."
-    return _next_mark(annotator, annotator.tool)
+        return f"The active layer takes the click. To mark, take {again} again."
+    if annotator.round is None or not annotator.positive:
+        return _next_mark(annotator, annotator.tool)
+    keys = {"toggle_sign": "what is too much", "commit": "commit"}
+    words = [
+        f"{key}: {deed}" for action, deed in keys.items() if (key := key_text(annotator, action))
+    ]
+    return ". ".join([f"{_ACTS[annotator.tool]} what is missing", *words]) + "."
 
 
 def _next_mark(annotator: Annotator, tool: Tool) -> str:
-    act, sign = _ACTS[tool], key_text("toggle_sign")
+    act, sign = _ACTS[tool], key_text(annotator, "toggle_sign")
     if not annotator.positive:
         back = f" ({sign}: back to what belongs)" if sign else ""
         return f"{act} what does NOT belong to the object{back}."
     if annotator.round is None:
         return f"{act} the object you want."
-    keep, other = key_text("commit"), f"press {sign}" if sign else "switch the sign"
+    keep, other = key_text(annotator, "commit"), f"press {sign}" if sign else "switch the sign"
     return (
         f"Right? {f'Press {keep} to commit' if keep else 'Commit it'}. "
         f"Else: {act[0].lower()}{act[1:]} what is missing, or {other} and mark what is too much."

@@ -18,6 +18,7 @@ from napari.viewer import Viewer  # noqa: TC002
 
 from napari_seem.actions import ACTIONS, Action, plan_now
 from napari_seem.annotator import Annotator, annotator_for, real_viewer
+from napari_seem.desk import desk_for
 from napari_seem.settings import PLUGIN, follow_keys
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Keys:
         self._annotator.changed.emit()  # whatever shows keys shows the new ones
 
     def _bind(self) -> None:
-        decided = plan_now(self._actions)
+        decided = desk_for(self._annotator).plan = plan_now(self._actions)
         for action in self._actions:
             for key in decided.keys(action.id):
                 self._acts[key] = _pressed(action, self._annotator)

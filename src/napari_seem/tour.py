@@ -94,9 +94,9 @@ class Step:
     place: Place
     is_done: Callable[[Doing, Doing], bool]
 
-    def words(self) -> str:
+    def words(self, annotator: Annotator) -> str:
         """The text with the keys that are bound at this moment."""
-        keys = {a.id: key_text(a.id) or f"the command “{a.title}”" for a in ACTIONS}
+        keys = {a.id: key_text(annotator, a.id) or f"the command “{a.title}”" for a in ACTIONS}
         return self.text.format_map(keys)
 
 
@@ -116,8 +116,8 @@ STEPS = (
     ),
     Step(
         "Say what is too much",
-        "Press {toggle_sign}: the next mark takes away. Click on a part of the mask that you do "
-        "not want, say the spoon.",
+        "Press {toggle_sign}: the next mark takes away. Then click on a part of the mask, say the "
+        "rim of the cup.",
         Place.SIGN,
         lambda before, now: now.negative > before.negative,
     ),

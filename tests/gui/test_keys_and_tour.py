@@ -19,6 +19,7 @@ from napari_seem.keys import Keys
 from napari_seem.settings import tour_is_new
 from napari_seem.target import Tool
 from napari_seem.tour import STEPS, Place
+from napari_seem.widgets.docking import dock_of, join
 from napari_seem.widgets.keys_help import KeysHelp
 from napari_seem.widgets.status import StatusLine
 from napari_seem.widgets.tour import Highlight, TourCard
@@ -138,12 +139,14 @@ def test_napari_preferences_take_the_keys(settings, bound, annotator, robot, qtb
     fields[0].setText("U")
     fields[0].editingFinished.emit()
     assert settings.keyboard.commit_key == "U"
-    assert key_text("commit") == "U"
+    assert key_text(annotator, "commit") == "U"
     dialog.accept()
     assert "commit_key: U" in settings.config_path.read_text()
 
 
-def test_the_status_bar_tells_what_a_click_does_beside_the_coordinates(annotator, robot, qtbot):
+def test_the_status_bar_tells_what_a_click_does_beside_the_coordinates(
+    bound, annotator, robot, qtbot
+):
     line = StatusLine(robot.viewer, annotator)
     window = robot.viewer.window.main_menu.window()
     assert isinstance(window, QMainWindow)
@@ -152,7 +155,7 @@ def test_the_status_bar_tells_what_a_click_does_beside_the_coordinates(annotator
     robot.click((20, 20))
     settle(qtbot, annotator)
     qtbot.waitUntil(lambda: "coordinates" in robot.viewer.status, timeout=3000)
-    assert line.label.text().startswith("Right? Press K to commit.")
+    assert line.label.text() == "Click on what is missing. T: what is too much. K: commit."
     assert line.label.isVisible()
     robot.viewer.layers.selection.active = annotator.focus.image
     assert "“Click” (Shift+C)" in line.label.text()
@@ -220,3 +223,15 @@ def test_the_tour_from_the_palette_can_be_read_back_and_skipped(card, annotator,
     card.skip.click()
     assert card.isHidden()
     assert not tour_is_new()
+
+
+def test_docks_share_a_place_as_tabs(robot, qtbot):
+    first, second = QLineEdit("one"), QPushButton("two")
+    for widget in (first, second):
+        robot.viewer.window.add_dock_widget(widget, name=widget.text(), area="right")
+    assert join(second, QLineEdit)
+    assert not join(second, QMainWindow)
+    window = robot.viewer.window.main_menu.window()
+    assert window.tabifiedDockWidgets(dock_of(first)) == [dock_of(second)]
+    qtbot.waitUntil(lambda: not second.visibleRegion().isEmpty(), timeout=3000)
+    assert first.visibleRegion().isEmpty()

@@ -16,6 +16,8 @@ from npe2 import PluginManifest
 from napari_seem import keys
 from napari_seem.actions import ACTIONS, key_text, plan_now
 from napari_seem.conflicts import Binding, Holder, Wish, conflicts, plan
+from napari_seem.hints import hint
+from napari_seem.keys import Keys
 from napari_seem.shortcuts import ShortcutError, Taken, napari_keys, read_keys
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +114,7 @@ def test_keys_of_napari_menus_are_known():
 
 
 def test_the_default_keys_are_all_bound():
-    decided = plan(tuple(Wish(a.id, a.title, a.default, a.default) for a in ACTIONS), napari_keys())
+    decided = plan([Wish(a.id, a.title, a.default, a.default) for a in ACTIONS], napari_keys())
     assert not decided.mistakes
     assert not [str(c) for c in decided.conflicts if not c.is_bound]
 
@@ -180,6 +182,15 @@ def test_palette_commands_act_on_the_open_dock_only(model_viewer, told, monkeypa
     assert "Open the SEEM dock" in told.text
 
 
-def test_the_text_of_a_key_is_what_is_bound():
-    assert key_text("commit") == plan_now().keys("commit")[0]
-    assert key_text("reset") == ""
+def test_hints_name_the_key_that_is_bound_or_none(annotator, model_viewer):
+    assert "(" not in hint_for_negative(annotator)
+    bound = Keys(model_viewer, annotator)
+    key = plan_now().keys("toggle_sign")[0]
+    assert f"({key}: back" in hint_for_negative(annotator)
+    assert key_text(annotator, "reset") == ""
+    bound.close()
+
+
+def hint_for_negative(annotator):
+    annotator.set_positive(False)
+    return hint(annotator)

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from napari_seem.actions import plan_now
+from napari_seem.desk import desk_for
 from napari_seem.shortcuts import WHERE, shown_key
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class KeysHelp(QDialog):
     def __init__(self, annotator: Annotator, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys of SEEM")
+        self._annotator = annotator
         self._shown: Plan | None = None
         self.table = QTableWidget(0, 2)
         self.table.setToolTip("Every action with its keys; all are in the command palette too.")
@@ -82,7 +83,7 @@ class KeysHelp(QDialog):
 
     def refresh(self) -> None:
         """Show the keys of the moment."""
-        plan = plan_now()
+        plan = desk_for(self._annotator).plan
         if plan == self._shown:
             return
         self._shown = plan

@@ -42,6 +42,7 @@ class StatusLine:
         self.label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         # half of the bar at most, whatever the text: coordinates need the other half
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.label.setContentsMargins(6, 0, 6, 0)  # its eliding is a few pixels too generous
         self._open = True
         window = viewer.window.main_menu.window()
         bar = window.statusBar() if isinstance(window, QMainWindow) else None

@@ -36,10 +36,15 @@ class TourCard(QFrame):
 
     def __init__(self, annotator: Annotator, find: Callable[[Place], QWidget | None]) -> None:
         super().__init__()
+        self._annotator = annotator
         self.tour = Tour(annotator)
         self._find = find
         self._frame: Highlight | None = None
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setObjectName("tour")
+        self.setStyleSheet(
+            f"QFrame#tour {{ border: 1px solid {BUSY_COLOR}; border-radius: 3px; }}"
+            "QPushButton { padding: 3px 8px; }"
+        )
         self.setToolTip("A short tour; all else works as usual meanwhile.")
         self.title, self.text, self.dots = QLabel(), QLabel(), QLabel()
         self.title.setStyleSheet("QLabel { font-weight: bold; }")
@@ -84,7 +89,7 @@ class TourCard(QFrame):
             tour_was_seen()
             return
         self.title.setText(f"{at + 1} of {len(STEPS)}  {step.title}" + " ✓" * self.tour.is_done)
-        self.text.setText(step.words())
+        self.text.setText(step.words(self._annotator))
         self.dots.setText("".join("●" if k <= at else "○" for k in range(len(STEPS))))
         self.back.setEnabled(at > 0)
         last = at + 1 == len(STEPS)
