@@ -92,3 +92,9 @@ def plan_now(actions: tuple[Action, ...] = ACTIONS) -> Plan:
 def key_text(annotator: Annotator, action: str) -> str:
     """The first key of an action that is bound, as people write it; "" if there is none."""
     return desk_for(annotator).plan.text(action)
+
+
+def legend(annotator: Annotator) -> str:
+    """The keys that matter most, in one or two lines."""
+    texts = [(key_text(annotator, a.id), a.brief) for a in ACTIONS if a.brief]
+    return " · ".join(f"{key} {brief}" for key, brief in texts if key)

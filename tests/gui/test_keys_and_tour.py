@@ -229,6 +229,7 @@ def test_docks_share_a_place_as_tabs(robot, qtbot):
     first, second = QLineEdit("one"), QPushButton("two")
     for widget in (first, second):
         robot.viewer.window.add_dock_widget(widget, name=widget.text(), area="right")
+    qtbot.waitUntil(first.isVisible, timeout=3000)
     assert join(second, QLineEdit)
     assert not join(second, QMainWindow)
     window = robot.viewer.window.main_menu.window()

@@ -14,7 +14,7 @@ from napari.layers import Points
 from npe2 import PluginManifest
 
 from napari_seem import keys
-from napari_seem.actions import ACTIONS, key_text, plan_now
+from napari_seem.actions import ACTIONS, key_text, legend, plan_now
 from napari_seem.conflicts import Binding, Holder, Wish, conflicts, plan
 from napari_seem.hints import hint
 from napari_seem.keys import Keys
@@ -188,6 +188,7 @@ def test_hints_name_the_key_that_is_bound_or_none(annotator, model_viewer):
     key = plan_now().keys("toggle_sign")[0]
     assert f"({key}: back" in hint_for_negative(annotator)
     assert key_text(annotator, "reset") == ""
+    assert legend(annotator).startswith(f"{key} sign · ")
     bound.close()
 
 
