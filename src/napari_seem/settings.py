@@ -51,17 +51,30 @@ def key_texts() -> dict[str, str]:
 
 
 def follow_keys(changed: Callable[[], None]) -> Callable[[], None]:
-    """Call ``changed`` whenever a key is changed, until the answer of this function is called."""
+    """Call ``changed`` whenever a key of ours or of napari is changed in the preferences.
+
+    Returns
+    -------
+    callable
+        Ends it.
+    """
+    from napari.settings import get_settings
+
     settings = _settings()
-    if settings is None:
-        return lambda: None
-    events = settings.keyboard.events
+    emitters = [get_settings().shortcuts.events.shortcuts]
+    if settings is not None:
+        emitters.append(settings.keyboard.events)
 
     def told(event: Any) -> None:
         changed()
 
-    events.connect(told)
-    return lambda: events.disconnect(told)
+    def end() -> None:
+        for emitter in emitters:
+            emitter.disconnect(told)
+
+    for emitter in emitters:
+        emitter.connect(told)
+    return end
 
 
 def tour_is_new() -> bool:

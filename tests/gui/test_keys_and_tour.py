@@ -18,7 +18,7 @@ from napari_seem.desk import Request, desk_for
 from napari_seem.keys import Keys
 from napari_seem.settings import tour_is_new
 from napari_seem.target import Tool
-from napari_seem.tour import STEPS, Place
+from napari_seem.tour import SAMPLE, STEPS, Place
 from napari_seem.widgets.docking import dock_of, join
 from napari_seem.widgets.keys_help import KeysHelp
 from napari_seem.widgets.status import StatusLine
@@ -30,10 +30,12 @@ SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModi
 
 
 @pytest.fixture
-def settings(plugin_settings, npe2pm):
-    """Preferences of the plugin in a folder of the test."""
-    from napari.settings import get_plugin_settings
+def settings(plugin_settings, npe2pm, monkeypatch, tmp_path):
+    """Preferences of the plugin; all preferences are in a folder of the test."""
+    from napari.settings import get_plugin_settings, get_settings
 
+    monkeypatch.setattr("napari.settings._SETTINGS", None)
+    get_settings(tmp_path / "settings.yaml")
     npe2pm.register(PluginManifest.from_file(MANIFEST))
     return get_plugin_settings("napari-seem")
 
@@ -167,7 +169,11 @@ def test_the_status_bar_tells_what_a_click_does_beside_the_coordinates(
 @pytest.fixture
 def card(annotator, robot, bound):
     """The tour in a dock, pointing at its own title."""
-    card = TourCard(annotator, lambda place: card.title if place is Place.SIGN else None)
+
+    def find(place):
+        return card.title if place is Place.SIGN else None
+
+    card = TourCard(annotator, find, lambda: robot.viewer.open_sample("napari-seem", SAMPLE))
     host = QWidget()
     QVBoxLayout(host).addWidget(card)
     robot.viewer.window.add_dock_widget(host, name="tour", area="right")
@@ -217,6 +223,8 @@ def test_the_tour_from_the_palette_can_be_read_back_and_skipped(card, annotator,
     card.back.click()
     assert card.title.text() == "1 of 8  Open an image ✓"
     assert not card.back.isEnabled()
+    card.sample.click()
+    assert SAMPLE in robot.viewer.layers
     robot.click((20, 20))  # what is done out of turn moves nothing
     settle(qtbot, annotator)
     assert card.tour.at == 0

@@ -18,6 +18,7 @@ from napari_seem.actions import ACTIONS, key_text, legend, plan_now
 from napari_seem.conflicts import Binding, Holder, Wish, conflicts, plan
 from napari_seem.hints import hint
 from napari_seem.keys import Keys
+from napari_seem.settings import follow_keys
 from napari_seem.shortcuts import ShortcutError, Taken, napari_keys, read_keys
 
 ROOT = Path(__file__).parents[2]
@@ -100,15 +101,22 @@ def test_keys_that_napari_uses_at_this_moment_are_known():
     assert not any(t.key == "F7" for t in napari_keys())
 
 
-def test_keys_of_napari_menus_are_known():
-    app = Application.get_app("napari") or Application("napari")
-    rule = {"primary": KeyMod.CtrlCmd | KeyCode.F6}
-    dispose = app.register_action(
-        MenuAction(id="x.y", title="Do it", callback=lambda: None, keybindings=[rule])
-    )
+@pytest.fixture
+def menus():
+    """The application that napari registers its menus with, or a stand-in while there is none."""
+    app = Application.get_app("napari")
+    yield app or Application("napari")
+    if app is None:
+        Application.destroy("napari")
+
+
+def test_keys_of_napari_menus_are_known(menus):
+    key = KeyMod.CtrlCmd | KeyCode.F6
+    rules = [{"primary": key}]
+    action = MenuAction(id="x.y", title="Do it", callback=lambda: None, keybindings=rules)
+    dispose = menus.register_action(action)
     try:
-        menu = Taken(str(KeyBinding.from_int(rule["primary"])), "Do it")
-        assert menu in napari_keys()
+        assert Taken(str(KeyBinding.from_int(key)), "Do it") in napari_keys()
     finally:
         dispose()
 
@@ -180,6 +188,20 @@ def test_no_preference_has_the_name_of_something_that_settings_have(manifest):
 def test_palette_commands_act_on_the_open_dock_only(model_viewer, told, monkeypatch):
     keys.toggle_sign(model_viewer)
     assert "Open the SEEM dock" in told.text
+
+
+def test_keys_that_change_in_napari_are_followed_until_the_end(monkeypatch, tmp_path):
+    from napari.settings import get_settings
+
+    monkeypatch.setattr("napari.settings._SETTINGS", None)
+    calls, theirs = [], get_settings(tmp_path / "settings.yaml").shortcuts
+    before = dict(theirs.shortcuts)
+    end = follow_keys(lambda: calls.append(1))
+    theirs.shortcuts = before | {"napari:reset_view": ["Ctrl+K"]}
+    assert len(calls) == 1
+    end()
+    theirs.shortcuts = before
+    assert len(calls) == 1
 
 
 def test_hints_name_the_key_that_is_bound_or_none(annotator, model_viewer):

@@ -32,9 +32,16 @@ class TourCard(QFrame):
     annotator : Annotator
     find : callable
         ``find(place)``: the widget at which a step points, None where there is none now.
+    open_sample : callable, optional
+        Opens the sample :data:`napari_seem.tour.SAMPLE`, for a button in the first step.
     """
 
-    def __init__(self, annotator: Annotator, find: Callable[[Place], QWidget | None]) -> None:
+    def __init__(
+        self,
+        annotator: Annotator,
+        find: Callable[[Place], QWidget | None],
+        open_sample: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
         self._annotator = annotator
         self.tour = Tour(annotator)
@@ -53,6 +60,11 @@ class TourCard(QFrame):
         self.skip = _button("Skip tour", "End the tour. It stays in the command palette.")
         self.back = _button("Back", "Read the step before again; nothing is undone.")
         self.next = _button("Next", "Go on, whether this was done or not.")
+        self.sample = _button("Open it", "Open the sample image of the tour.")
+        self._has_sample = open_sample is not None
+        if open_sample is not None:
+            opening = open_sample
+            self.sample.clicked.connect(lambda: opening())
         self.skip.clicked.connect(self.tour.stop)
         self.back.clicked.connect(self.tour.back)
         self.next.clicked.connect(self.tour.forward)
@@ -61,6 +73,7 @@ class TourCard(QFrame):
         head.addWidget(self.dots)
         row.addWidget(self.skip)
         row.addStretch(1)
+        row.addWidget(self.sample)
         row.addWidget(self.back)
         row.addWidget(self.next)
         box = QVBoxLayout(self)
@@ -95,6 +108,7 @@ class TourCard(QFrame):
         last = at + 1 == len(STEPS)
         self.next.setText("Done" if last else "Next")
         self.skip.setVisible(not last)
+        self.sample.setVisible(self._has_sample and step.place is Place.IMAGE)
         target = self._find(step.place)
         if target is not None:
             self._frame = Highlight(target)
