@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEADLESS = "Without a window, `seem segment IMAGE --click ROW,COLUMN --out mask.png` does the same."
-HINT = "Click on an object: the model marks it. Then click again where the mask is wrong."
+HINT = "Click on an object: the model marks it.\nThen click again where the mask is wrong."
 
 WINDOW = (1400, 880)
 

@@ -1,14 +1,13 @@
-"""Keys on the canvas and commands in the palette.
+"""Keys on the canvas and commands in the palette, for the table of :mod:`napari_seem.actions`.
 
-napari ignores keybindings of a manifest, so they are bound in code while the dock is open. The
-letters are ones that no layer of napari uses, except T (a Shapes tool): on our own layers the
-layer itself gets the binding, because a layer's keys win over the viewer's.
+napari ignores keybindings of a manifest, so they are bound in code while the dock is open. On our
+own layers the layer itself gets the binding too, because a layer's keys win over the viewer's:
+there T switches the sign, though Shapes layers have a tool on that letter.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,58 +16,75 @@ from napari.utils.notifications import show_info
 # app-model finds the viewer by this annotation, so the name must exist when the module runs
 from napari.viewer import Viewer  # noqa: TC002
 
+from napari_seem.actions import ACTIONS, Action, plan_now
 from napari_seem.annotator import Annotator, annotator_for, real_viewer
+from napari_seem.desk import desk_for
+from napari_seem.settings import PLUGIN, follow_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from napari.layers.base import Layer
-
-
-def _toggle(annotator: Annotator) -> None:
-    annotator.set_positive(not annotator.positive)
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A key combination, what it does in words, and the deed."""
+    """A default key with the words for it."""
 
     key: str
     words: str
-    act: Callable[[Annotator], None]
     brief: str = ""
 
 
-SHORTCUTS = (
-    Shortcut("T", "belongs / does not belong", _toggle, "sign"),
-    Shortcut("K", "commit (keep) the object", Annotator.commit, "commit"),
-    Shortcut("N", "next object, without commit", Annotator.next_object, "next"),
-    Shortcut("Ctrl+Z", "undo", Annotator.undo, "undo"),
-    Shortcut("Ctrl+Shift+Z", "redo", Annotator.redo, "redo"),
-    Shortcut("Ctrl+Alt+Z", "undo, also while one of your own Labels is active", Annotator.undo),
-    Shortcut("Ctrl+Alt+Shift+Z", "redo, likewise", Annotator.redo),
+SHORTCUTS = tuple(
+    Shortcut(key, a.title, "" if k else a.brief)
+    for a in ACTIONS
+    for k, key in enumerate(a.default.split(", ") if a.default else [])
 )
 
 
 class Keys:
-    """Binds :data:`SHORTCUTS` on a viewer and on the annotator's prompt layers.
+    """Binds actions on a viewer and on the annotator's prompt layers.
+
+    The keys are those of the preferences, and follow them.
 
     Parameters
     ----------
     viewer : Viewer
     annotator : Annotator
+    actions : tuple of Action
     """
 
-    def __init__(self, viewer: Any, annotator: Annotator) -> None:
+    def __init__(
+        self, viewer: Any, annotator: Annotator, actions: tuple[Action, ...] = ACTIONS
+    ) -> None:
         # a widget that waits for the garbage collector must not keep a closed viewer alive
         self._viewer = weakref.ref(real_viewer(viewer))
         self._annotator = annotator
+        self._actions = actions
         self._before: dict[str, Any] = {}
         self._layers: list[Layer] = []
+        self._acts: dict[str, Callable[[Any], Any]] = {}
         self._closed = False
-        viewer = real_viewer(viewer)
-        for shortcut in SHORTCUTS:
-            self._before[shortcut.key] = viewer.bind_key(shortcut.key, None)
-            viewer.bind_key(shortcut.key, self._pressed(shortcut), overwrite=True)
+        self._unfollow = follow_keys(self._changed)
         annotator.changed.connect(self._bind_layers)
+        self._bind()
+
+    def _changed(self) -> None:
+        self._unbind()
+        self._bind()
+        self._annotator.changed.emit()  # whatever shows keys shows the new ones
+
+    def _bind(self) -> None:
+        decided = desk_for(self._annotator).plan = plan_now(self._actions)
+        for action in self._actions:
+            for key in decided.keys(action.id):
+                self._acts[key] = _pressed(action, self._annotator)
+        viewer = self._viewer()
+        if viewer is not None:
+            for key, act in self._acts.items():
+                self._before[key] = viewer.bind_key(key, None)
+                viewer.bind_key(key, act, overwrite=True)
         self._bind_layers()
 
     def close(self) -> None:
@@ -76,13 +92,18 @@ class Keys:
         if self._closed:
             return
         self._closed = True
+        self._unfollow()
         self._annotator.changed.disconnect(self._bind_layers)
+        self._unbind()
+
+    def _unbind(self) -> None:
         viewer = self._viewer()
-        for shortcut in SHORTCUTS:
+        for key in self._acts:
             if viewer is not None:
-                viewer.bind_key(shortcut.key, self._before[shortcut.key], overwrite=True)
+                viewer.bind_key(key, self._before.get(key), overwrite=True)
             for layer in self._layers:
-                layer.bind_key(shortcut.key, None)
+                layer.bind_key(key, None)
+        self._acts, self._before = {}, {}
         self._layers.clear()
 
     def _bind_layers(self) -> None:
@@ -90,51 +111,57 @@ class Keys:
         for layer in [] if target is None else target.prompts.all:
             if not any(layer is x for x in self._layers):
                 self._layers.append(layer)
-                for shortcut in SHORTCUTS:
-                    layer.bind_key(shortcut.key, self._pressed(shortcut), overwrite=True)
+                for key, act in self._acts.items():
+                    layer.bind_key(key, act, overwrite=True)
 
-    def _pressed(self, shortcut: Shortcut) -> Callable[[Any], None]:
-        annotator = self._annotator
 
-        def press(_: Any) -> None:
-            shortcut.act(annotator)
+def _pressed(action: Action, annotator: Annotator) -> Callable[[Any], Any]:
+    act, release = action.act, action.release
 
+    def press(_: Any) -> None:
+        act(annotator)
+
+    if release is None:
         return press
+    let_go = release
+
+    def hold(_: Any) -> Iterator[None]:
+        act(annotator)
+        yield
+        let_go(annotator)
+
+    return hold
 
 
-def _do(viewer: Viewer, act: Callable[[Annotator], None]) -> None:
-    annotator = annotator_for(viewer)
-    if not annotator.is_open:
-        show_info("Open the SEEM dock first: Plugins → SEEM.")
-        return
-    act(annotator)
+def _command(action: str) -> Callable[[Viewer], None]:
+    found = next(a for a in ACTIONS if a.id == action)
+
+    def run(viewer: Viewer) -> None:
+        annotator = annotator_for(viewer)
+        if not annotator.is_open and found.opens_dock:
+            viewer.window.add_plugin_dock_widget(PLUGIN, "SEEM")
+        if annotator.is_open:
+            found.act(annotator)
+        else:
+            show_info("Open the SEEM dock first: Plugins → SEEM.")
+
+    run.__doc__ = f"{found.title[0].upper()}{found.title[1:]}."
+    return run
 
 
-def toggle_sign(viewer: Viewer) -> None:
-    """Switch between marks that belong to the object and marks that do not."""
-    _do(viewer, _toggle)
-
-
-def commit(viewer: Viewer) -> None:
-    """Write the current object into the objects layer."""
-    _do(viewer, Annotator.commit)
-
-
-def next_object(viewer: Viewer) -> None:
-    """Start the next object without committing the current one."""
-    _do(viewer, Annotator.next_object)
-
-
-def undo(viewer: Viewer) -> None:
-    """Take back the last edit or commit."""
-    _do(viewer, Annotator.undo)
-
-
-def redo(viewer: Viewer) -> None:
-    """Do again what was undone."""
-    _do(viewer, Annotator.redo)
-
-
-def reset(viewer: Viewer) -> None:
-    """Clear all prompts of the current object."""
-    _do(viewer, Annotator.reset)
+# the palette
+toggle_sign = _command("toggle_sign")
+commit = _command("commit")
+next_object = _command("next_object")
+undo = _command("undo")
+redo = _command("redo")
+reset = _command("reset")
+use_click = _command("use_click")
+use_box = _command("use_box")
+use_polygon = _command("use_polygon")
+use_ellipse = _command("use_ellipse")
+use_stroke = _command("use_stroke")
+use_paint = _command("use_paint")
+type_words = _command("type_words")
+show_keys = _command("show_keys")
+take_tour = _command("take_tour")

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLUGIN = "napari-seem"
+KEY = "_key"
+"""End of the name of a preference that holds the key of an action: ``commit_key``.
+
+The bare name of an action would do, were it not that ``reset`` and ``update`` are methods of
+napari's settings.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,11 +35,66 @@ class Preferences:
 
 def preferences() -> Preferences:
     """What the person chose in napari's preferences; the defaults where that is not available."""
+    settings = _settings()
+    if settings is None:
+        return Preferences()
+    model = settings.model
+    return Preferences(checkpoint=str(model.checkpoint).strip() or "lite", device=model.device)
+
+
+def key_texts() -> dict[str, str]:
+    """What the person typed as keys of each action, by the action's name; {} where unavailable."""
+    settings = _settings()
+    if settings is None:
+        return {}
+    return {name.removesuffix(KEY): str(t) for name, t in settings.keyboard.model_dump().items()}
+
+
+def follow_keys(changed: Callable[[], None]) -> Callable[[], None]:
+    """Call ``changed`` whenever a key of ours or of napari is changed in the preferences.
+
+    Returns
+    -------
+    callable
+        Ends it.
+    """
+    from napari.settings import get_settings
+
+    settings = _settings()
+    emitters = [get_settings().shortcuts.events.shortcuts]
+    if settings is not None:
+        emitters.append(settings.keyboard.events)
+
+    def told(event: Any) -> None:
+        changed()
+
+    def end() -> None:
+        for emitter in emitters:
+            emitter.disconnect(told)
+
+    for emitter in emitters:
+        emitter.connect(told)
+    return end
+
+
+def tour_is_new() -> bool:
+    """Whether the tour was neither taken nor skipped yet; False where that cannot be kept."""
+    settings = _settings()
+    return False if settings is None else bool(settings.tour.offer)
+
+
+def tour_was_seen() -> None:
+    """Do not start the tour by itself any more."""
+    settings = _settings()
+    if settings is not None:
+        settings.tour.offer = False
+
+
+def _settings() -> Any:
+    """Settings of this plugin in napari; None from a source tree not installed as a plugin."""
     from napari.settings import get_plugin_settings
 
     try:
-        model = get_plugin_settings("napari-seem").model
-        return Preferences(checkpoint=str(model.checkpoint).strip() or "lite", device=model.device)
-    except (AttributeError, KeyError, ValueError):
-        # run from a source tree that is not installed as a plugin
-        return Preferences()
+        return get_plugin_settings(PLUGIN)
+    except (KeyError, ValueError):
+        return None

@@ -1,12 +1,12 @@
-"""What every dock has: a bond to its annotator, and a bar that moves while the model works."""
+"""What docks have in common: a bond to their annotator, a bar for work going on, faint text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
-from qtpy.QtGui import QColor, QPainter
-from qtpy.QtWidgets import QWidget
+from qtpy.QtGui import QColor, QPainter, QPalette
+from qtpy.QtWidgets import QGraphicsOpacityEffect, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,13 @@ class Bond:
         self._refresh()
 
 
+def muted(widget: QWidget) -> None:
+    """Draw a widget fainter than the rest, whatever colours napari's theme has."""
+    effect = QGraphicsOpacityEffect(widget)
+    effect.setOpacity(0.65)
+    widget.setGraphicsEffect(effect)
+
+
 class BusyBar(QWidget):
     """Thin bar that moves while the model works; it keeps its place, so nothing jumps.
 
@@ -85,7 +92,9 @@ class BusyBar(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the groove, and in it the moving part."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor("#414851"))
+        groove = self.palette().color(QPalette.ColorRole.WindowText)
+        groove.setAlphaF(0.25)
+        painter.fillRect(self.rect(), groove)
         if self._timer.isActive():
             share = self._engine.share
             part = self.width() // 4

@@ -15,12 +15,14 @@ from qtpy.QtWidgets import (
 )
 from qtpy.QtWidgets import QSizePolicy as Policy
 
+from napari_seem.desk import desk_for
 from napari_seem.layers import COLORS
 from napari_seem.marks import NEGATIVE, POSITIVE
 from napari_seem.target import Tool
 
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
+    from napari_seem.conflicts import Plan
 
 TOOL_STYLE = (
     "QPushButton { padding: 3px; } QPushButton:checked { background: #5b6ee1; color: white; }"
@@ -33,6 +35,11 @@ TIPS = {
     Tool.STROKE: "Draw a line along the object; its width is that of the Shapes layer.",
     Tool.PAINT: "Paint on the object with the brush of the Labels layer (1 = belongs, 2 = not).",
 }
+SIGN_TIP = "Whether the next mark belongs to the object."
+TEXT_TIP = (
+    "Words for the thing, then Enter. Words and marks work together; "
+    "an empty line and Enter takes the words back."
+)
 
 
 class ImageChoice(QComboBox):
@@ -80,6 +87,7 @@ class PromptView(QWidget):
         super().__init__()
         self._annotator = annotator
         self._shown = ""
+        self._plan: Plan | None = None
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
@@ -89,7 +97,6 @@ class PromptView(QWidget):
         for k, tool in enumerate(Tool):
             button = QPushButton(tool.value)
             button.setStyleSheet(TOOL_STYLE)
-            button.setToolTip(TIPS[tool])
             button.setCheckable(True)
             button.setSizePolicy(Policy.Policy.Expanding, Policy.Policy.Fixed)
             button.clicked.connect(partial(self._use, tool))
@@ -97,15 +104,10 @@ class PromptView(QWidget):
             self.tools[tool] = button
         box.addLayout(grid)
         self.sign = QPushButton()
-        self.sign.setToolTip("Whether the next mark belongs to the object (key T).")
         self.sign.clicked.connect(self._toggle)
         box.addWidget(self.sign)
         self.text = QLineEdit()
         self.text.setPlaceholderText("or name it: the red cup ⏎")
-        self.text.setToolTip(
-            "Words for the thing, then Enter. Words and marks work together; "
-            "an empty line and Enter takes the words back."
-        )
         self.text.setClearButtonEnabled(True)
         self.text.returnPressed.connect(self._apply_text)
         box.addWidget(self.text)
@@ -116,8 +118,13 @@ class PromptView(QWidget):
         for tool, button in self.tools.items():
             button.setChecked(tool is a.tool)
             button.setEnabled(a.focus.plane is not None)
+        plan = desk_for(a).plan
+        if plan != self._plan:
+            self._plan = plan
+            self._name_keys(plan)
         words = "+ belongs to the object" if a.positive else "− does not belong to it"
-        self.sign.setText(f"{words}   [T]")
+        key = plan.text("toggle_sign")
+        self.sign.setText(f"{words}   [{key}]" if key else words)
         color = COLORS[POSITIVE if a.positive else NEGATIVE]
         style = f"QPushButton {{ background: {color}; color: black; font-weight: bold; }}"
         if self.sign.styleSheet() != style:
@@ -125,6 +132,15 @@ class PromptView(QWidget):
         if a.text != self._shown:
             self._shown = a.text
             self.text.setText(a.text)
+
+    def _name_keys(self, plan: Plan) -> None:
+        tips: list[tuple[QWidget, str, str]] = [
+            (button, TIPS[t], f"use_{t.name.lower()}") for t, button in self.tools.items()
+        ]
+        tips += [(self.sign, SIGN_TIP, "toggle_sign"), (self.text, TEXT_TIP, "type_words")]
+        for control, tip, action in tips:
+            key = plan.text(action)
+            control.setToolTip(f"{tip} Key {key}." if key else tip)
 
     def _use(self, tool: Tool) -> None:
         self._annotator.use(tool)

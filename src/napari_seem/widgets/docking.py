@@ -1,0 +1,52 @@
+"""Docks of the plugin share one place as tabs: below each other they need more than 800 pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+
+def join(newer: QWidget, kind: type[QWidget]) -> bool:
+    """Put the dock of ``newer`` as a tab, in front, over the first dock beside it with a ``kind``.
+
+    Parameters
+    ----------
+    newer : QWidget
+        A widget that was just docked.
+    kind : type
+        Class of the widget in the dock to share a place with.
+
+    Returns
+    -------
+    bool
+        False where there is nothing to join in the same area of the window.
+    """
+    ours = dock_of(newer)
+    window = None if ours is None else ours.parentWidget()
+    if ours is None or ours.isFloating() or not isinstance(window, QMainWindow):
+        return False
+    for dock in window.findChildren(QDockWidget):
+        beside = window.dockWidgetArea(dock) == window.dockWidgetArea(ours)
+        shown = beside and dock.isVisible() and not dock.isFloating()
+        if dock is not ours and shown and dock.findChild(kind) is not None:
+            window.tabifyDockWidget(dock, ours)
+            # Qt makes the tabs when it comes to itself; the timer goes with the dock
+            later = QTimer(ours)
+            later.setSingleShot(True)
+            later.timeout.connect(ours.raise_)
+            later.start(0)
+            return True
+    return False
+
+
+def dock_of(widget: QWidget) -> QDockWidget | None:
+    """The dock that holds a widget, None when it is not docked."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QDockWidget):
+        parent = parent.parentWidget()
+    return parent
