@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image
 from psygnal import Signal
 
-from napari_seem.plane import Grid, PlaneError
+from napari_seem.appearance import Appearance, companions
+from napari_seem.plane import PlaneError
 from napari_seem.target import Target
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ NO_IMAGE = (
     "Open an image first: File → Open Sample → SEEM, or drag a file onto this window. "
     "Then click on an object."
 )
-TRANSFORMS = ("scale", "translate", "rotate", "shear", "affine")
+TRANSFORMS = ("scale", "translate", "rotate", "shear", "affine", "units")
+LIGHT = ("contrast_limits", "gamma", "colormap")
+KEPT_ELSEWHERE = 2
+"""Slices of an image that is not in focus whose features stay in memory."""
 
 
 class Focus:
@@ -108,24 +112,70 @@ class Focus:
         if image is not None and viewer is not None:
             if image not in self._targets:
                 self._targets[image] = Target(viewer, image, on_edit=self.edited.emit)
-            self.target = self._targets[image]
-            self._listen(self.target, on=True)
+            self._take(self._targets[image])
         self._move()
+
+    @property
+    def companions(self) -> tuple[Image, ...]:
+        """Layers that may be shown to the model together with the image."""
+        return () if self.image is None else companions(self.image, self.images)
+
+    def show_as(self, appearance: Appearance) -> None:
+        """Show the image in focus to the model in another way; its answer is computed anew.
+
+        Another channel axis changes which pixels are one slice, so new layers are made. The
+        former ones stay in the viewer, unless nothing was marked on them.
+        """
+        target, viewer = self.target, self._viewer()
+        if target is None or viewer is None or appearance == target.appearance:
+            return
+        if appearance.channel_axis == target.appearance.channel_axis:
+            self._listen(target, on=False)
+            target.appearance = appearance
+            self._listen(target, on=True)
+            self.pixels_changed.emit()
+            self.listed.emit()
+            return
+        self._start_anew(target, appearance)
+        if target.is_untouched:
+            for layer in target.layers:
+                viewer.layers.remove(layer)
 
     def forget_features(self) -> None:
         """Drop all image features, of every image (another model needs its own)."""
         for target in list(self._targets.values()):
             target.forget_pixels()
 
+    def _take(self, target: Target) -> None:
+        self.target = target
+        self._listen(target, on=True)
+
     def _let_go(self) -> None:
         if self.target is not None:
             self._listen(self.target, on=False)
+            self.target.keep_newest(KEPT_ELSEWHERE)
         self.target = None
+
+    def _start_anew(self, target: Target, appearance: Appearance | None = None) -> None:
+        """Other layers for the same image; the former ones stay as they are."""
+        viewer, image = self._viewer(), target.image
+        if viewer is None:
+            return
+        self.leaving.emit()
+        self._let_go()
+        new = Target(viewer, image, on_edit=self.edited.emit, appearance=appearance)
+        self._targets[image] = new
+        self._take(new)
+        self._move()
 
     def _listen(self, target: Target, *, on: bool) -> None:
         events = target.image.events
-        pairs = [(events.data, self._pixels), (events.name, self._named)]
+        pairs = [(events.name, self._named)]
         pairs += [(events[name], self._transformed) for name in TRANSFORMS]
+        for layer in (target.image, *target.appearance.layers):
+            pairs.append((layer.events.data, self._pixels))
+            # nothing is encoded at once: a person may be dragging a slider
+            pairs += [(layer.events[name], self._named) for name in LIGHT]
         for emitter, callback in pairs:
             if on:
                 emitter.connect(callback)
@@ -149,8 +199,11 @@ class Focus:
             self._move()
             self._layers_changed()
             return
+        current = self.target
+        if current is not None and any(layer is x for x in current.appearance.layers):
+            self.show_as(current.appearance.without(layer))
         for target in list(self._targets.values()):
-            if target.forget(layer) and target is self.target:
+            if target.forget(layer) and target is current:
                 self.edited.emit()
         self.listed.emit()
 
@@ -181,13 +234,8 @@ class Focus:
         target, viewer = self.target, self._viewer()
         if target is None or viewer is None:
             return
-        if Grid.of(target.image, viewer.dims).shape != target.grid.shape:
-            # our layers have another shape now: leave them as they are and start anew
-            image = target.image
-            self.leaving.emit()
-            self._let_go()
-            del self._targets[image]
-            self.choose(image)
+        if not target.fits(viewer.dims):
+            self._start_anew(target)
         else:
             target.forget_pixels()
             self.pixels_changed.emit()

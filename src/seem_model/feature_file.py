@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,6 +18,8 @@ from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Features
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
     from seem_model.modeling.seem import Seem
@@ -119,7 +120,9 @@ def load(path: Path, picture: RGB, model: Seem) -> ImageFeatures:
             tensors = {k: file.get_tensor(k).to(device).float() for k in names}
         row0, col0, row1, col1, height, width, *padded = json.loads(told["frame"])
         frame = Frame(Box(row0, col0, row1, col1), height, width, (padded[0], padded[1]))
-        features = Features(tensors["mask"], _numbered(tensors, "level"), _numbered(tensors, "deep"))
+        features = Features(
+            tensors["mask"], _numbered(tensors, "level"), _numbered(tensors, "deep")
+        )
     except (SafetensorError, OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise DataError(f"The image features in {path} cannot be read ({error}).") from error
     fits = frame.coarse == tuple(features.mask.shape[-2:]) and len(features.levels) == 3
