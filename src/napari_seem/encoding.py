@@ -31,7 +31,7 @@ class Readiness(Enum):
     MISSING = "not encoded"
     ENCODING = "encoding"
     MEMORY = "ready"
-    DISK = "ready, also on disk"
+    DISK = "ready, on disk"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image
 from psygnal import Signal
 
-from napari_seem.appearance import Appearance, companions
+from napari_seem.appearance import Appearance, channel_axes
 from napari_seem.plane import PlaneError
 from napari_seem.target import Target
 
@@ -112,13 +112,15 @@ class Focus:
         if image is not None and viewer is not None:
             if image not in self._targets:
                 self._targets[image] = Target(viewer, image, on_edit=self.edited.emit)
-            self._take(self._targets[image])
+            self.target = self._targets[image]
+            self._listen(self.target, on=True)
         self._move()
 
     @property
-    def companions(self) -> tuple[Image, ...]:
-        """Layers that may be shown to the model together with the image."""
-        return () if self.image is None else companions(self.image, self.images)
+    def channel_axes(self) -> tuple[int, ...]:
+        """Axes of the image that may hold channels."""
+        image, viewer = self.image, self._viewer()
+        return () if image is None or viewer is None else channel_axes(image, viewer.dims)
 
     def show_as(self, appearance: Appearance) -> None:
         """Show the image in focus to the model in another way; its answer is computed anew.
@@ -146,10 +148,6 @@ class Focus:
         for target in list(self._targets.values()):
             target.forget_pixels()
 
-    def _take(self, target: Target) -> None:
-        self.target = target
-        self._listen(target, on=True)
-
     def _let_go(self) -> None:
         if self.target is not None:
             self._listen(self.target, on=False)
@@ -164,8 +162,8 @@ class Focus:
         self.leaving.emit()
         self._let_go()
         new = Target(viewer, image, on_edit=self.edited.emit, appearance=appearance)
-        self._targets[image] = new
-        self._take(new)
+        self._targets[image] = self.target = new
+        self._listen(new, on=True)
         self._move()
 
     def _listen(self, target: Target, *, on: bool) -> None:
@@ -189,6 +187,7 @@ class Focus:
             active = None if viewer is None else viewer.layers.selection.active
             self.choose(active if type(active) is Image else self.images[-1])
         else:
+            self._look()
             self.listed.emit()
 
     def _removed(self, event: Any) -> None:
@@ -205,7 +204,7 @@ class Focus:
         for target in list(self._targets.values()):
             if target.forget(layer) and target is current:
                 self.edited.emit()
-        self.listed.emit()
+        self._layers_changed()
 
     def _look(self, event: Any = None) -> None:
         before, trouble = self.plane, self.trouble

@@ -142,7 +142,8 @@ class Grid:
         Raises
         ------
         PlaneError
-            If the viewer shows 3-D, the channel axis, or a position outside the image.
+            If the viewer shows 3-D, the channel axis, or a position outside the image, or another
+            layer has finer units.
         """
         if dims.ndisplay != 2:
             raise PlaneError(
@@ -157,7 +158,15 @@ class Grid:
                 "The channels are on display as if they were pixels: change the order of the axes "
                 "(the roll button below the layer list, or Ctrl+E), or choose another channel axis."
             )
-        world = np.append(_point(dims, self.image), 1.0)
+        n = len(self.shape)
+        if dims.units is not None and list(dims.units[-n:]) != list(self.image.units):
+            # napari 0.9 shows such layers in place, but takes clicks for those of the finer unit
+            raise PlaneError(
+                f"Another layer has finer units ({dims.units[-1]}) than the chosen image "
+                f"({self.image.units[-1]}), and marks would be put in the wrong place: give all "
+                "layers the same units, or remove the other one."
+            )
+        world = np.append(np.asarray(dims.point[-n:], float), 1.0)
         position = np.round((np.linalg.inv(self.matrix) @ world)[:-1]).astype(int)
         index = tuple(0 if a in axes else int(p) for a, p in enumerate(position))
         if any(not 0 <= i < n for i, n in zip(index, self.shape, strict=True)):
@@ -181,20 +190,6 @@ def displayed_axes(ndim: int, dims: Dims) -> tuple[int, int]:
     # ascending, so that transposing the view keeps the marks and the answer
     first, second = sorted(order[-2:])
     return first, second
-
-
-def _point(dims: Dims, image: Image) -> NDArray[np.float64]:
-    """(ndim,) position of the sliders in the units of ``image``."""
-    point = np.asarray(dims.point[-image.ndim :], float)
-    if dims.units is None:
-        return point
-    # where layers differ (µm and nm), napari's sliders are in the smallest unit of all
-    shown = dims.units[-image.ndim :]
-    scaled = [
-        p if u == v else (p * u).to(v).magnitude
-        for p, u, v in zip(point.tolist(), shown, image.units, strict=True)
-    ]
-    return np.asarray(scaled, float)
 
 
 def world_matrix(layer: Layer) -> NDArray[np.float64]:

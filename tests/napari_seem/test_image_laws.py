@@ -67,19 +67,16 @@ def scenes(draw) -> Scene:
     affine[np.ix_(axes, axes)] = draw(st.sampled_from(SHEARS))
     affine[list(axes), -1] = draw(number), draw(number)
     image.affine = affine
-    image.units = unit = draw(st.sampled_from(["pixel", "um"]))
+    image.units = unit = draw(st.sampled_from(["pixel", "um", "nm"]))
     viewer = ViewerModel()
     viewer.add_layer(image)
-    finer = 1
-    if unit == "um" and draw(st.booleans()):
-        # napari's sliders are in the finer of both units then
-        viewer.add_image(np.zeros([2] * ndim, np.uint8), units="nm", name="other")
-        finer = 1000
+    if draw(st.booleans()):
+        viewer.add_image(np.zeros([2] * ndim, np.uint8), units=unit, scale=[0.5] * ndim)
     viewer.dims.order = (*free, *(axes if draw(st.booleans()) else axes[::-1]))
     at = [0 if a in axes else draw(st.integers(0, n - 1)) for a, n in enumerate(shape)]
     for axis, position in enumerate(image.data_to_world(at)):
         if axis in free:
-            viewer.dims.set_point(axis, position * finer)
+            viewer.dims.set_point(axis, position)
     channel_axis = draw(st.sampled_from([None, *(a for a in free if shape[a] > 1)]))
     return Scene(viewer, image, axes, tuple(at), factor, channel_axis)
 
