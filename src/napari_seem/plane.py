@@ -123,6 +123,9 @@ class Grid:
     def place(self, layer: Layer) -> None:
         """Put ``layer`` (data of this grid) exactly over the image, whatever its transform."""
         image, factors = self.image, self.factors
+        # first: napari 0.9 keeps the units of an inverse transform that it computed before, and
+        # shows another slice then, unless the transform changes afterwards
+        layer.units, layer.axis_labels = image.units, image.axis_labels
         layer.scale = np.asarray(image.scale) * factors
         layer.rotate, layer.shear = image.rotate, image.shear
         layer.affine = image.affine
@@ -134,7 +137,6 @@ class Grid:
             layer.scale, layer.translate, layer.shear = np.ones(n), np.zeros(n), np.zeros(n)
             layer.rotate = np.eye(n)
             layer.affine = self.matrix
-        layer.units, layer.axis_labels = image.units, image.axis_labels
 
     def plane(self, dims: Dims) -> Plane:
         """The slice on display.

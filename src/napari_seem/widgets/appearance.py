@@ -141,10 +141,11 @@ class AppearanceView(QWidget):
     def _fill_axes(self, image: Image, appearance: Appearance) -> None:
         chosen, axes = appearance.channel_axis, set(self._annotator.focus.channel_axes)
         offered = [None, *sorted(axes if chosen is None else axes | {chosen})]
-        if offered != [self.axis.itemData(k) for k in range(self.axis.count())]:
+        names = [NO_AXIS if axis is None else axis_name(image, axis) for axis in offered]
+        if names != [self.axis.itemText(k) for k in range(self.axis.count())]:
             self.axis.clear()
-            for axis in offered:
-                self.axis.addItem(NO_AXIS if axis is None else axis_name(image, axis), axis)
+            for name, axis in zip(names, offered, strict=True):
+                self.axis.addItem(name, axis)
         self.axis.setCurrentIndex(offered.index(chosen))
         self.form.setRowVisible(self.axis, len(offered) > 1)
 
