@@ -44,7 +44,7 @@ class NullPredictor:
 
     name, device, vocabulary, has_text = "null", "cpu", ("thing",), True
 
-    def features(self, image: NDArray[Any]) -> Shape:
+    def features(self, image: NDArray[Any], **watch: Any) -> Shape:
         """Nothing but the size."""
         return Shape((image.shape[0], image.shape[1]))
 

@@ -39,8 +39,10 @@ class FakePredictor:
     def with_vocabulary(self, names):
         return self
 
-    def features(self, image: np.ndarray) -> FakeFeatures:
+    def features(self, image: np.ndarray, *, watch=None) -> FakeFeatures:
         self._fail()
+        if watch is not None:
+            watch(0.5)
         self.encoded.append(image.shape[:2])
         return FakeFeatures(image.mean(axis=-1))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
+from napari_seem.encoding import Encoding
 from napari_seem.jobs import Conversion, Encode, Question, Stopped, Wish, sentence
 from napari_seem.worker import Job, Latest
 from seem_model.errors import SeemError
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_seem.focus import Focus
-    from napari_seem.plane import Plane
     from napari_seem.target import Target
     from napari_seem.worker import Run
     from seem_model import Predictor
+
+
+_AHEAD = "ahead"
 
 
 class Engine:
@@ -62,13 +65,14 @@ class Engine:
         self.asked: Question | None = None
         self.wish: Wish | None = None
         self.conversion: Conversion | None = None
+        self.encoding = Encoding(focus)
         self.awake = False
         self._stuck = False
 
     @property
     def state(self) -> str:
         """One of: not loaded, the name of a job ("loading", see ``hints.STATES``), error, ready."""
-        if self._worker.running:
+        if self._worker.running not in ("", _AHEAD):  # that gives way to anything
             return self._worker.running
         if self.problem:
             return "error"
@@ -89,7 +93,8 @@ class Engine:
         self.wake()
 
     def wake(self) -> None:
-        """Start the most useful job unless one is running."""
+        """Start the most useful job unless one is running; work ahead of time gives way."""
+        self.encoding.give_way()
         if self.awake:
             self._worker.wake()
         self.changed.emit()
@@ -97,6 +102,7 @@ class Engine:
     def sleep(self) -> None:
         """Start nothing any more and stop long work; :attr:`awake` ends it."""
         self.awake = False
+        self.encoding.give_way()
         for work in (self.wish, self.conversion):
             if work is not None:
                 work.progress.stop()
@@ -148,15 +154,19 @@ class Engine:
         if self.predictor is None:
             return self._loading()
         try:
-            if plane not in target.features:
-                return self._encoding(self.predictor, target, plane=plane)
+            encode = self.encoding.needed(self.predictor, target, plane=plane)
+            if encode is not None:
+                return self._encoding("encoding", target, encode)
             if self.wish is not None:
                 return self._segmenting(self.predictor, self.wish)
             question = self._question()
+            if question is not None:
+                return self._thinking(self.predictor, question)
+            ahead = self.encoding.next_ahead(self.predictor)
         except Exception as error:  # reading marks or layers must not break the viewer
             self._failed(None, error)
             return None
-        return None if question is None else self._thinking(self.predictor, question)
+        return None if ahead is None else self._encoding(_AHEAD, *ahead)
 
     def _converting(self, conversion: Conversion) -> Job:
         def done(name: str) -> None:
@@ -177,17 +187,11 @@ class Engine:
         work = partial(self._load, self.checkpoint, device=self.device)
         return self._job("loading", work, done=done)
 
-    def _encoding(self, predictor: Predictor, target: Target, *, plane: Plane) -> Job:
-        pixels = target.pixels
-
-        def done(features: Any) -> None:
-            if predictor is self.predictor and pixels is target.pixels:
-                target.keep_features(plane, features)
-
-        return self._job("encoding", Encode.of(predictor, target, plane=plane), done=done)
+    def _encoding(self, name: str, target: Target, encode: Encode) -> Job:
+        return self._job(name, encode, done=self.encoding.begin(target, encode))
 
     def _thinking(self, predictor: Predictor, question: Question) -> Job:
-        features = question.target.features[question.plane]
+        features = question.target.features[question.target.sight(question.plane)].features
         self.asked = question
 
         def done(round: Any) -> None:
@@ -212,13 +216,14 @@ class Engine:
         wish: Wish | Conversion | None = None,
     ) -> Job:  # fmt: skip
         def finished(result: Any) -> None:
+            self.encoding.end()
             if self.awake:
                 done(result)
             else:
                 self.drop_question()
 
         def failed(error: Exception) -> None:
-            if not isinstance(error, Stopped):
+            if not self.encoding.end(error) and not isinstance(error, Stopped):
                 self._failed(wish, error)
 
         return Job(name=name, work=work, done=finished, failed=failed, told=self.changed.emit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_seem.boxes import widened
-from napari_seem.jobs import Encode
+from napari_seem.picture import Picture
 from seem_model.values import Exemplar
 
 if TYPE_CHECKING:
@@ -25,5 +25,5 @@ def cut_out(target: Target, plane: Plane, mask: NDArray[np.bool_], box: Box) -> 
     """What is under a mask (H, W) bool, with as much around its ``box`` as that is large."""
     height, width = (side.stop - side.start for side in box)
     wide = widened(box, max(height, width, LEAST_MARGIN), mask.shape)
-    pixels = Encode.of(None, target, plane=plane).rgb(wide)
+    pixels = np.ascontiguousarray(Picture.of(target.sight(plane), target.grid)()[wide])
     return Exemplar(image=pixels, mask=np.ascontiguousarray(mask[wide]))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image, Labels
 from psygnal import Signal
 
-from napari_seem.plane import Grid, PlaneError
+from napari_seem.appearance import Appearance, channel_axes
 from napari_seem.target import Target
+from napari_seem.viewing import NO_IMAGE, follow_image, follow_viewer, on_display, show_slice
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
     from napari_seem.plane import Plane
 
-NO_IMAGE = (
-    "Open an image first: File → Open Sample → SEEM, or drag a file onto this window. "
-    "Then click on an object."
-)
-TRANSFORMS = ("scale", "translate", "rotate", "shear", "affine")
+KEPT_ELSEWHERE = 2
+"""Slices of an image that is not in focus whose features stay in memory."""
 
 
 class Focus:
@@ -64,7 +61,7 @@ class Focus:
 
     @property
     def labels(self) -> list[Labels]:
-        """All Labels layers of the viewer, ours too."""
+        """All Labels layers, ours too."""
         viewer = self._viewer()
         return [] if viewer is None else [x for x in viewer.layers if isinstance(x, Labels)]
 
@@ -78,12 +75,7 @@ class Focus:
         viewer = self._viewer()
         if viewer is None:
             return
-        viewer.layers.events.inserted.connect(self._layers_changed, position="last")
-        # last: napari's own views must know about the layer before ours adds or asks anything
-        viewer.layers.events.removed.connect(self._removed, position="last")
-        for emitter in (viewer.dims.events.current_step, viewer.dims.events.order):
-            emitter.connect(self._look)
-        viewer.dims.events.ndisplay.connect(self._look)
+        follow_viewer(viewer, self._layers_changed, self._removed, self._look, on=True)
         current = self.image
         if current is not None and not any(current is x for x in self.images):
             self._let_go()
@@ -102,11 +94,7 @@ class Focus:
         self.leaving.emit()
         viewer = self._viewer()
         if viewer is not None:
-            viewer.layers.events.inserted.disconnect(self._layers_changed)
-            viewer.layers.events.removed.disconnect(self._removed)
-            for emitter in (viewer.dims.events.current_step, viewer.dims.events.order):
-                emitter.disconnect(self._look)
-            viewer.dims.events.ndisplay.disconnect(self._look)
+            follow_viewer(viewer, self._layers_changed, self._removed, self._look, on=False)
         if self.target is not None:
             self._listen(self.target, on=False)
 
@@ -119,12 +107,37 @@ class Focus:
         viewer = self._viewer()
         if image is not None and viewer is not None:
             if image not in self._targets:
-                self._targets[image] = Target(
-                    viewer, image, on_edit=self.edited.emit, on_paint=self.painted.emit
-                )
+                self._targets[image] = self._make(viewer, image)
             self.target = self._targets[image]
             self._listen(self.target, on=True)
         self._move()
+
+    @property
+    def channel_axes(self) -> tuple[int, ...]:
+        """Axes of the image that may hold channels."""
+        image, viewer = self.image, self._viewer()
+        return () if image is None or viewer is None else channel_axes(image, viewer.dims)
+
+    def show_as(self, appearance: Appearance) -> None:
+        """Show the image in focus to the model in another way; its answer is computed anew.
+
+        Another channel axis changes which pixels are one slice, so new layers are made. The
+        former ones stay in the viewer, unless nothing was marked on them.
+        """
+        target, viewer = self.target, self._viewer()
+        if target is None or viewer is None or appearance == target.appearance:
+            return
+        if appearance.channel_axis == target.appearance.channel_axis:
+            self._listen(target, on=False)
+            target.appearance = appearance
+            self._listen(target, on=True)
+            self.pixels_changed.emit()
+            self.listed.emit()
+            return
+        self._start_anew(target, appearance)
+        if target.is_untouched:
+            for layer in target.layers:
+                viewer.layers.remove(layer)
 
     def forget_features(self) -> None:
         """Drop all image features, of every image (another model needs its own)."""
@@ -134,17 +147,29 @@ class Focus:
     def _let_go(self) -> None:
         if self.target is not None:
             self._listen(self.target, on=False)
+            self.target.keep_newest(KEPT_ELSEWHERE)
         self.target = None
 
+    def _start_anew(self, target: Target, appearance: Appearance | None = None) -> None:
+        """Other layers for the same image; the former ones stay as they are."""
+        viewer, image = self._viewer(), target.image
+        if viewer is None:
+            return
+        self.leaving.emit()
+        self._let_go()
+        new = self._make(viewer, image, appearance)
+        self._targets[image] = self.target = new
+        self._listen(new, on=True)
+        self._move()
+
+    def _make(self, viewer: ViewerModel, image: Image, as_: Appearance | None = None) -> Target:
+        told = {"on_edit": self.edited.emit, "on_paint": self.painted.emit}
+        return Target(viewer, image, **told, appearance=as_)
+
     def _listen(self, target: Target, *, on: bool) -> None:
-        events = target.image.events
-        pairs = [(events.data, self._pixels), (events.name, self._named)]
-        pairs += [(events[name], self._transformed) for name in TRANSFORMS]
-        for emitter, callback in pairs:
-            if on:
-                emitter.connect(callback)
-            else:
-                emitter.disconnect(callback)
+        follow_image(
+            target, on=on, pixels=self._pixels, named=self._named, transformed=self._transformed
+        )
         target.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:
@@ -153,6 +178,7 @@ class Focus:
             active = None if viewer is None else viewer.layers.selection.active
             self.choose(active if type(active) is Image else self.images[-1])
         else:
+            self._look()
             self.listed.emit()
 
     def _removed(self, event: Any) -> None:
@@ -163,10 +189,13 @@ class Focus:
             self._move()
             self._layers_changed()
             return
+        current = self.target
+        if current is not None and any(layer is x for x in current.appearance.layers):
+            self.show_as(current.appearance.without(layer))
         for target in list(self._targets.values()):
-            if self._forget(target, layer) and target is self.target:
+            if self._forget(target, layer) and target is current:
                 self.edited.emit()
-        self.listed.emit()
+        self._layers_changed()
 
     def _forget(self, target: Target, layer: Layer) -> bool:
         if layer is target.objects:
@@ -178,12 +207,7 @@ class Focus:
         viewer = self._viewer()
         if self.target is None or viewer is None or plane == self.plane:
             return
-        centre = np.append(np.asarray(plane.index, float), 1.0)
-        world = (self.target.grid.matrix @ centre)[:-1]
-        first = viewer.dims.ndim - len(world)
-        for axis, value in enumerate(world.tolist()):
-            if axis not in plane.axes:
-                viewer.dims.set_point(first + axis, value)
+        show_slice(viewer.dims, self.target.grid, plane)
 
     def _look(self, event: Any = None) -> None:
         before, trouble = self.plane, self.trouble
@@ -202,25 +226,14 @@ class Focus:
         self.moved.emit()
 
     def _find(self) -> tuple[Plane | None, str]:
-        viewer = self._viewer()
-        if self.target is None or viewer is None:
-            return None, NO_IMAGE
-        try:
-            return self.target.grid.plane(viewer.dims), ""
-        except PlaneError as error:
-            return None, str(error)
+        return on_display(self.target, self._viewer())
 
     def _pixels(self, event: Any) -> None:
         target, viewer = self.target, self._viewer()
         if target is None or viewer is None:
             return
-        if Grid.of(target.image, viewer.dims).shape != target.grid.shape:
-            # our layers have another shape now: leave them as they are and start anew
-            image = target.image
-            self.leaving.emit()
-            self._let_go()
-            del self._targets[image]
-            self.choose(image)
+        if not target.fits(viewer.dims):
+            self._start_anew(target)
         else:
             target.forget_pixels()
             self.pixels_changed.emit()

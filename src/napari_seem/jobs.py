@@ -2,67 +2,82 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from napari_seem.marks import Marks
-from napari_seem.plane import Plane, read_slice
-from napari_seem.target import Target
+from napari_seem.picture import Picture, thumbnail
+from napari_seem.plane import Plane
+from napari_seem.settings import NO_CACHE, Cache
+from napari_seem.target import Seen, Target
 from seem_model import Prompts
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     # not at run time: it would import torch on the GUI thread
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from seem_model import Predictor, Round  # noqa: TC004
+    from seem_model.values import RGB
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Encode:
-    """Read one slice and compute its image features.
+    """Read one slice and compute its image features, or fetch them from disk.
 
-    Made on the GUI thread, where the layer may be read; called on the worker.
+    Made on the GUI thread, where the layers may be read; called on the worker.
 
     Parameters
     ----------
     predictor : Predictor
-    data : array-like
-        n-D pixels; numpy, dask or zarr. Only the slice is read.
-    plane : Plane
-    limits : (float, float) or None
-        Contrast limits of a grey layer: the model sees what the person sees.
+    picture : Picture
+        What the model sees; only the slice is read.
+    cache : Cache
+        Where features are kept on disk, if they are.
+    progress : Progress or None
+        Of work ahead of time, which gives way to anything else.
     """
 
-    predictor: Predictor | None
-    data: Any
-    plane: Plane
-    limits: tuple[float, float] | None
+    predictor: Predictor
+    picture: Picture
+    cache: Cache = NO_CACHE
+    progress: Progress | None = None
 
     @classmethod
-    def of(cls, predictor: Predictor | None, target: Target, *, plane: Plane) -> Encode:
-        """Job for one slice of the target's image."""
-        image = target.image
-        data = image.data[target.grid.level] if image.multiscale else image.data
-        low, high = (None, None) if image.rgb else image.contrast_limits
-        limits = None if low is None or high is None else (float(low), float(high))
-        return cls(predictor=predictor, data=data, plane=plane, limits=limits)
+    def of(
+        cls, predictor: Predictor, target: Target, *, plane: Plane, cache: Cache = NO_CACHE,
+        progress: Progress | None = None,
+    ) -> Encode:  # fmt: skip
+        """Job for one slice of the target's image as it looks now."""
+        picture = Picture.of(target.sight(plane), target.grid)
+        return cls(predictor=predictor, picture=picture, cache=cache, progress=progress)
 
-    def __call__(self) -> Any:
-        """Image features, opaque."""
-        if self.predictor is None:
-            raise SeemError("The model is not loaded yet.")
-        return self.predictor.features(self.rgb())
+    def __call__(self) -> Seen:
+        """Image features with what was seen.
 
-    def rgb(self, box: tuple[slice, slice] = (slice(None), slice(None))) -> NDArray[np.uint8]:
-        """(h, w, 3) uint8, the slice or a box of it as the model sees it."""
-        from seem_model.image import to_rgb
+        Raises
+        ------
+        Stopped
+            If the work is not wanted any more.
+        """
+        start = time.perf_counter()
+        rgb = self.picture()
+        seconds = time.perf_counter() - start
+        features, on_disk = self._features(rgb)
+        return Seen(
+            features=features, thumbnail=thumbnail(rgb), on_disk=on_disk, read_seconds=seconds
+        )
 
-        return to_rgb(read_slice(self.data, self.plane)[box], limits=self.limits)
+    def _features(self, rgb: RGB) -> tuple[Any, bool]:
+        watch = {} if self.progress is None else {"watch": self.progress.watch}
+        if not self.cache.on:
+            return self.predictor.features(rgb, **watch), False
+        from seem_model.feature_store import FeatureStore
+
+        store = FeatureStore.of(self.cache.folder, self.cache.gigabytes)
+        return store.features(self.predictor, rgb, **watch)
 
 
 class Stopped(Exception):

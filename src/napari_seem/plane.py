@@ -6,7 +6,7 @@ Everything else speaks ``(row, col)`` of a :class:`Plane`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,11 @@ class Plane:
         """Index that cuts the (H, W) slice out of an n-D array of the grid's shape."""
         return tuple(slice(None) if a in self.axes else i for a, i in enumerate(self.index))
 
+    def moved(self, axis: int, by: int) -> Plane:
+        """The slice ``by`` further along a data axis, whether or not the grid reaches so far."""
+        index = tuple(i + by if a == axis else i for a, i in enumerate(self.index))
+        return replace(self, index=index)
+
     def contains(self, coordinates: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which of the (N, ndim) data coordinates lie in this slice; (N,) bool."""
         inside = np.ones(len(coordinates), bool)
@@ -78,31 +83,34 @@ class Grid:
     level : int
         Resolution level; 0 when the image has only one.
     shape : tuple of int
-        n-D shape at that level, without colour channels.
+        n-D shape at that level, without the colours of an RGB image. A channel axis has length 1:
+        one pixel of the grid spans all channels, so marks and masks belong to, and are shown on,
+        every one of them.
+    channel_axis : int or None
+        Data axis that holds channels.
     """
 
     image: Image
     level: int
     shape: tuple[int, ...]
+    channel_axis: int | None = None
 
     @classmethod
-    def of(cls, image: Image, dims: Dims) -> Grid:
+    def of(cls, image: Image, dims: Dims, *, channel_axis: int | None = None) -> Grid:
         """Grid of ``image`` for what ``dims`` displays."""
-        if not image.multiscale:
-            return cls(image, 0, tuple(int(n) for n in image.data.shape[: image.ndim]))
-        shapes = [tuple(int(n) for n in s[: image.ndim]) for s in image.level_shapes]
-        axes = _displayed(image.ndim, dims)
+        shapes = [full_shape(image)]
+        if image.multiscale:
+            shapes = [tuple(int(n) for n in s[: image.ndim]) for s in image.level_shapes]
+        axes = displayed_axes(image.ndim, dims)
         small = [k for k, s in enumerate(shapes) if max(s[a] for a in axes) <= MAX_SIDE]
         level = small[0] if small else len(shapes) - 1
-        return cls(image, level, shapes[level])
+        shape = tuple(1 if a == channel_axis else n for a, n in enumerate(shapes[level]))
+        return cls(image, level, shape, channel_axis)
 
     @property
     def factors(self) -> NDArray[np.float64]:
         """(ndim,) how many full-resolution pixels one grid pixel spans."""
-        if not self.image.multiscale:
-            return np.ones(len(self.shape))
-        full = np.asarray(self.image.level_shapes[0][: len(self.shape)], float)
-        return np.asarray(full / np.asarray(self.shape, float))
+        return np.asarray(np.asarray(full_shape(self.image), float) / self.shape)
 
     @property
     def matrix(self) -> NDArray[np.float64]:
@@ -115,6 +123,9 @@ class Grid:
     def place(self, layer: Layer) -> None:
         """Put ``layer`` (data of this grid) exactly over the image, whatever its transform."""
         image, factors = self.image, self.factors
+        # first: napari 0.9 keeps the units of an inverse transform that it computed before, and
+        # shows another slice then, unless the transform changes afterwards
+        layer.units, layer.axis_labels = image.units, image.axis_labels
         layer.scale = np.asarray(image.scale) * factors
         layer.rotate, layer.shear = image.rotate, image.shear
         layer.affine = image.affine
@@ -126,7 +137,6 @@ class Grid:
             layer.scale, layer.translate, layer.shear = np.ones(n), np.zeros(n), np.zeros(n)
             layer.rotate = np.eye(n)
             layer.affine = self.matrix
-        layer.units, layer.axis_labels = image.units, image.axis_labels
 
     def plane(self, dims: Dims) -> Plane:
         """The slice on display.
@@ -134,7 +144,8 @@ class Grid:
         Raises
         ------
         PlaneError
-            If the viewer shows 3-D, or a position outside the image.
+            If the viewer shows 3-D, the channel axis, or a position outside the image, or another
+            layer has finer units.
         """
         if dims.ndisplay != 2:
             raise PlaneError(
@@ -143,8 +154,21 @@ class Grid:
             )
         if dims.ndim < len(self.shape):  # while the image is being removed from the viewer
             raise PlaneError("The chosen image is not in the viewer any more: choose another one.")
-        axes = _displayed(len(self.shape), dims)
-        world = np.append(np.asarray(dims.point[-len(self.shape) :], float), 1.0)
+        axes = displayed_axes(len(self.shape), dims)
+        if self.channel_axis in axes:
+            raise PlaneError(
+                "The channels are on display as if they were pixels: change the order of the axes "
+                "(the roll button below the layer list, or Ctrl+E), or choose another channel axis."
+            )
+        n = len(self.shape)
+        if dims.units is not None and list(dims.units[-n:]) != list(self.image.units):
+            # napari 0.9 shows such layers in place, but takes clicks for those of the finer unit
+            raise PlaneError(
+                f"Another layer has finer units ({dims.units[-1]}) than the chosen image "
+                f"({self.image.units[-1]}), and marks would be put in the wrong place: give all "
+                "layers the same units, or remove the other one."
+            )
+        world = np.append(np.asarray(dims.point[-n:], float), 1.0)
         position = np.round((np.linalg.inv(self.matrix) @ world)[:-1]).astype(int)
         index = tuple(0 if a in axes else int(p) for a, p in enumerate(position))
         if any(not 0 <= i < n for i, n in zip(index, self.shape, strict=True)):
@@ -155,7 +179,14 @@ class Grid:
         return Plane(axes, index, (self.shape[axes[0]], self.shape[axes[1]]))
 
 
-def _displayed(ndim: int, dims: Dims) -> tuple[int, int]:
+def full_shape(image: Image) -> tuple[int, ...]:
+    """n-D shape of a layer at full resolution, without the colours of an RGB image."""
+    shape = image.level_shapes[0] if image.multiscale else image.data.shape
+    return tuple(int(n) for n in shape[: image.ndim])
+
+
+def displayed_axes(ndim: int, dims: Dims) -> tuple[int, int]:
+    """Data axes of an ``ndim``-D layer that ``dims`` shows as rows and columns, ascending."""
     offset = dims.ndim - ndim
     order = [a - offset for a in dims.order if a >= offset]
     # ascending, so that transposing the view keeps the marks and the answer
@@ -174,6 +205,20 @@ def world_matrix(layer: Layer) -> NDArray[np.float64]:
     return matrix
 
 
-def read_slice(data: Any, plane: Plane) -> NDArray[Any]:
-    """(H, W) or (H, W, channels) pixels of ``plane``; of a lazy array nothing else is read."""
-    return np.asarray(data[plane.indexer])
+def read_slice(data: Any, plane: Plane, *, axis: int | None = None, entry: int = 0) -> NDArray[Any]:
+    """Pixels of ``plane``; of a lazy array nothing else is read.
+
+    Parameters
+    ----------
+    data : array-like
+        n-D.
+    plane : Plane
+    axis, entry : int or None, int
+        Where ``data`` is read along the channel axis, if there is one.
+
+    Returns
+    -------
+    (H, W), or (H, W, colours) of an RGB image
+    """
+    where = tuple(entry if a == axis else i for a, i in enumerate(plane.indexer))
+    return np.asarray(data[where])

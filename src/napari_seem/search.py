@@ -12,7 +12,8 @@ from psygnal import Signal
 from napari_seem.document import Answer
 from napari_seem.everything import add_segmentation
 from napari_seem.ink import prompts_of
-from napari_seem.jobs import Encode, Wish
+from napari_seem.jobs import Wish
+from napari_seem.picture import Picture
 from napari_seem.proposals import Proposals
 from seem_model.errors import PromptError
 from seem_model.values import Exemplar
@@ -224,11 +225,12 @@ class Search:
 
 def seen(target: Target, plane: Plane) -> Callable[[Predictor], Any]:
     """What gives the image features of a slice on the worker: kept ones, or computed there."""
-    encode = Encode.of(None, target, plane=plane)
+    sight = target.sight(plane)
+    picture = Picture.of(sight, target.grid)
 
     def look(predictor: Predictor) -> Any:
-        kept = target.features.get(plane)  # now: those of a former model are gone
-        return replace(encode, predictor=predictor)() if kept is None else kept
+        kept = target.features.get(sight)  # now: those of a former model are gone
+        return predictor.features(picture()) if kept is None else kept.features
 
     return look
 

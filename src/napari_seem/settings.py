@@ -33,6 +33,39 @@ class Preferences:
     device: str = "auto"
 
 
+@dataclass(frozen=True)
+class Cache:
+    """Where image features are kept on disk.
+
+    Parameters
+    ----------
+    on : bool
+    folder : str
+        "" for a folder beside the converted models.
+    gigabytes : float
+        Beyond it, the files used the longest time ago are deleted.
+    """
+
+    on: bool = True
+    folder: str = ""
+    gigabytes: float = 2.0
+
+
+NO_CACHE = Cache(on=False)
+
+
+def cache() -> Cache:
+    """What the person chose in napari's preferences; off where that is not available."""
+    from napari.settings import get_plugin_settings
+
+    try:
+        chosen = get_plugin_settings("napari-seem").cache
+        return Cache(bool(chosen.enabled), str(chosen.folder).strip(), float(chosen.gigabytes))
+    except (AttributeError, KeyError, ValueError):
+        # run from a source tree that is not installed as a plugin
+        return NO_CACHE
+
+
 def preferences() -> Preferences:
     """What the person chose in napari's preferences; the defaults where that is not available."""
     settings = _settings()

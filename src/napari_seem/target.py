@@ -4,29 +4,53 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_seem import layers as lay
+from napari_seem.appearance import Appearance
 from napari_seem.journal import Journal
 from napari_seem.ledger import Ledger
+from napari_seem.picture import Sight
 from napari_seem.plane import Grid
 from napari_seem.prompt_layers import PromptLayers, Tool
+from seem_model.values import RGB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-    from napari.components import ViewerModel
+    from napari.components import Dims, ViewerModel
     from napari.layers import Image, Labels
     from napari.layers.base import Layer
-    from numpy.typing import NDArray
 
     from napari_seem.objects import Deed
     from napari_seem.plane import Plane
 
-__all__ = ["ENCODED_SLICES", "Target", "Tool"]
+__all__ = ["ENCODED_SLICES", "Seen", "Target", "Tool"]
 ENCODED_SLICES = 8
 """Slices whose image features are kept in memory; going back to one costs nothing."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Seen:
+    """A slice after the image encoder.
+
+    Parameters
+    ----------
+    features : object
+        Image features, opaque.
+    thumbnail : (h, w, 3) uint8
+        What the model saw, small.
+    on_disk : bool
+        Whether the features are kept on disk too.
+    read_seconds : float
+        What reading the pixels took.
+    """
+
+    features: Any
+    thumbnail: RGB
+    on_disk: bool = False
+    read_seconds: float = 0.0
 
 
 class Target:
@@ -42,24 +66,27 @@ class Target:
         Called after every edit of a prompt by the person.
     on_paint : callable
         Called with the :class:`Deed` of a person who painted in the objects layer.
+    appearance : Appearance or None
+        How the image is shown to the model; None for what suits the layer.
     """
 
     def __init__(
         self, viewer: ViewerModel, image: Image, *, on_edit: Callable[[], None],
-        on_paint: Callable[[Deed], None],
+        on_paint: Callable[[Deed], None], appearance: Appearance | None = None,
     ) -> None:  # fmt: skip
         # an annotator must not keep its viewer alive
         self._viewer = weakref.proxy(viewer)
         self.image = image
-        self.grid = Grid.of(image, viewer.dims)
-        self.prompts = PromptLayers(viewer, self.grid, on_edit=on_edit)
+        self.appearance = Appearance.of(image) if appearance is None else appearance
+        self.grid = Grid.of(image, viewer.dims, channel_axis=self.appearance.channel_axis)
+        self._on_edit = on_edit
+        self.prompts = PromptLayers(viewer, self.grid, on_edit=self._edited)
         self.result: Labels | None = None
         self.proposed: Labels | None = None
         self.journal = Journal()
         self.ledger = Ledger(on_paint)
-        self.features: OrderedDict[Plane, Any] = OrderedDict()
-        self.sketches: dict[Plane, NDArray[np.uint8]] = {}
-        """Small RGB pictures of slices, for thumbnails."""
+        self.features: OrderedDict[Sight, Seen] = OrderedDict()
+        self.on_disk: set[Sight] = set()
         self.pixels = object()
 
     @property
@@ -78,17 +105,49 @@ class Target:
         """The layer of committed objects, if there is one."""
         return self.ledger.layer
 
-    def keep_features(self, plane: Plane, features: Any) -> None:
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was marked and nothing committed."""
+        return self.objects is None and not self.journal.done
+
+    def fits(self, dims: Dims) -> bool:
+        """Whether our layers still have the shape of the image."""
+        axis = self.appearance.channel_axis
+        if len(self.grid.shape) != self.image.ndim:
+            return False
+        now = Grid.of(self.image, dims, channel_axis=axis)
+        return now.shape == self.grid.shape and bool((now.factors == self.grid.factors).all())
+
+    def sight(self, plane: Plane) -> Sight:
+        """What the model would see of a slice now."""
+        return Sight.of(self.image, plane, self.appearance)
+
+    def seen(self, plane: Plane) -> Seen | None:
+        """Image features of a slice as it looks now; None if they are not in memory."""
+        return self.features.get(self.sight(plane))
+
+    def is_ready(self, plane: Plane) -> bool:
+        """Whether the features of a slice as it looks now are in memory or on disk."""
+        sight = self.sight(plane)
+        return sight in self.features or sight in self.on_disk
+
+    def keep_features(self, sight: Sight, seen: Seen) -> None:
         """Remember the image features of a slice, forgetting the oldest beyond the limit."""
-        self.features[plane] = features
-        self.features.move_to_end(plane)
-        while len(self.features) > ENCODED_SLICES:
+        self.features[sight] = seen
+        self.features.move_to_end(sight)
+        if seen.on_disk:
+            self.on_disk.add(sight)
+        self.keep_newest(ENCODED_SLICES)
+
+    def keep_newest(self, count: int) -> None:
+        """Keep the features of no more than ``count`` slices in memory."""
+        while len(self.features) > count:
             self.features.popitem(last=False)
 
     def forget_pixels(self) -> None:
         """Drop all features; those still being computed are for former pixels."""
         self.features.clear()
-        self.sketches.clear()
+        self.on_disk.clear()
         self.pixels = object()
 
     def ensure_result(self) -> Labels:
@@ -138,6 +197,8 @@ class Target:
 
     def forget(self, layer: Layer) -> bool:
         """Drop the reference to a layer that left the viewer; True if it held prompts."""
+        if any(layer is x for x in self.appearance.layers):
+            self.appearance = self.appearance.without(layer)
         if layer is self.result:
             self.result = None
         elif layer is self.proposed:
@@ -151,6 +212,13 @@ class Target:
         with self.prompts.silence():
             for layer in self.layers:
                 self.grid.place(layer)
+
+    def _edited(self) -> None:
+        axis, points = self.grid.channel_axis, self.prompts.points
+        if axis is not None and points is not None:
+            # napari hides a point half a pixel away; in the middle it is seen on every channel
+            points.data[:, axis] = 0
+        self._on_edit()
 
     def _add_below(self, layer: Labels) -> None:
         # masks below the marks, and the tool in the person's hand stays active

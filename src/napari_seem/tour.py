@@ -185,14 +185,14 @@ class Tour:
         """Begin, after an image was opened with the second step."""
         if self.at is None:
             self._annotator.changed.connect(self._look)
-            self._annotator.segmented.connect(self._segmented)
+            self._annotator.search.segmented.connect(self._segmented)
         self._go(1 if self._now().image else 0)
 
     def stop(self) -> None:
         """End the tour; once is enough, more does no harm."""
         if self.at is not None:
             self._annotator.changed.disconnect(self._look)
-            self._annotator.segmented.disconnect(self._segmented)
+            self._annotator.search.segmented.disconnect(self._segmented)
             self.at = None
             self.moved.emit()
 

@@ -58,11 +58,15 @@ def found(planes: list[NDArray[Any]], *, colour: bool) -> list[tuple[float, floa
     if pair is not None:
         return [pair] * len(planes)
     if colour:
-        return [_percentiles(planes[:3])] * len(planes)
-    return [_percentiles([plane]) for plane in planes]
+        return [percentiles(planes[:3])] * len(planes)
+    return [percentiles([plane]) for plane in planes]
 
 
-def _percentiles(planes: list[NDArray[Any]]) -> tuple[float, float]:
+def percentiles(planes: list[NDArray[Any]]) -> tuple[float, float]:
+    """(low, high) between which nearly all values of the (H, W) planes lie, see ``PERCENTILES``.
+
+    Infinities and NaN do not count. Where nearly all values are the same, the extremes.
+    """
     step = max(1, int(np.sqrt(planes[0].size / _SAMPLED_PIXELS)))
     low, high = _ends([plane[::step, ::step] for plane in planes], PERCENTILES)
     if low < high:

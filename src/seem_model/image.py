@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seem_model.composite import mixed, tint
 from seem_model.contrast import found, given, stretch
 from seem_model.errors import ImageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from seem_model.contrast import Limits
@@ -64,7 +63,7 @@ def to_rgb(image: Any, *, limits: Limits | None = None, channel_axis: int | None
     if colour:
         rgb = np.stack([next(shown) for _ in range(3)], axis=2)
         return rgb if len(planes) == 3 else _over_black(rgb, planes[3])
-    return _mixed(shown, len(planes))
+    return mixed(shown, [tint(k, len(planes)) for k in range(len(planes))])
 
 
 def read_image(path: str | Path) -> NDArray[Any]:
@@ -179,20 +178,3 @@ def _over_black(rgb: RGB, alpha: NDArray[Any]) -> RGB:
         opacity = np.clip(alpha.astype(np.float32) / top, 0, 1)
     drawn: RGB = np.rint(rgb * opacity[..., None]).astype(np.uint8)
     return drawn
-
-
-def _mixed(shown: Iterator[NDArray[np.uint8]], count: int) -> RGB:
-    """Sum of ``count`` planes, each in its tint."""
-    tinted = (plane[..., None] * _tint(k / count) for k, plane in enumerate(shown))
-    total = next(tinted)
-    for part in tinted:
-        total += part
-    mixed: RGB = np.rint(np.clip(total, 0, 255)).astype(np.uint8)
-    return mixed
-
-
-def _tint(hue: float) -> NDArray[np.float32]:
-    """(3,) float32 RGB of a pure colour; hue 0 is red, 1/3 green, 2/3 blue."""
-    distance = np.abs((6 * hue - np.array([0, 2, 4]) + 3) % 6 - 3)
-    tint: NDArray[np.float32] = np.clip(2 - distance, 0, 1).astype(np.float32)
-    return tint

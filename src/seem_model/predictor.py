@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from seem_model import automatic, vocabulary
 from seem_model.encoded import ImageFeatures, Look, Memory, encode_whole
 from seem_model.errors import PromptError
 from seem_model.everything import Thresholds
+from seem_model.feature_file import fingerprint
 from seem_model.image import to_rgb
+from seem_model.interruptible import watched
 from seem_model.looking import answerable, look, look_for
 from seem_model.marks import obeyed
 from seem_model.modeling.seem import Seem
@@ -65,6 +68,11 @@ class Predictor:
         """Class names used to name objects."""
         return self.listed.names
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the image features depend on besides the picture; see :mod:`feature_file`."""
+        return fingerprint(self.model)
+
     def with_vocabulary(
         self, names: Sequence[str], *, things: Sequence[bool] | None = None,
         watch: Watch | None = None,
@@ -113,13 +121,15 @@ class Predictor:
 
     # ------------------------------------------------------------------ image
     @torch.inference_mode()
-    def features(self, image: NDArray[Any]) -> ImageFeatures:
+    def features(self, image: NDArray[Any], *, watch: Watch | None = None) -> ImageFeatures:
         """Encode an image once for all prompts.
 
         Parameters
         ----------
         image : array
             Anything :func:`seem_model.image.to_rgb` takes.
+        watch : callable or None
+            Called before every layer with the share done, 0 to 1; what it raises stops.
 
         Raises
         ------
@@ -127,7 +137,8 @@ class Predictor:
             If it makes no sense as an image.
         """
         rgb = to_rgb(image)
-        return ImageFeatures(rgb, encode_whole(self.model, rgb))
+        with watched(self.model, watch):
+            return ImageFeatures(rgb, encode_whole(self.model, rgb))
 
     # ------------------------------------------------------------------ one round
     @torch.inference_mode()

@@ -117,6 +117,7 @@ def test_lazy_arrays_are_read_one_slice_at_a_time(model_viewer, fake_load):
     model_viewer.dims.set_current_step(0, 3)
     read.clear()
     annotator = Annotator(model_viewer, load=fake_load)
+    annotator.engine.encoding.ahead = 0
     annotator.open()
     click(annotator, 20, 20)
     assert set(read) <= {3}

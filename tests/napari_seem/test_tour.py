@@ -42,7 +42,9 @@ def test_each_deed_leads_to_the_next_step(tour, annotator):
     assert title(tour) == "Name a thing"
     annotator.set_text("blob")
     assert title(tour) == "Everything at once"
-    annotator.segment(lambda predictor, features, watch: predictor.panoptic(features), title="all")
+    annotator.search.everything(
+        lambda predictor, features, watch: predictor.panoptic(features), title="all"
+    )
     assert title(tour) == "That was it"
     tour.forward()
     assert tour.at is None

@@ -144,7 +144,10 @@ class RoundsView(QListWidget):
         item = QListWidgetItem(f"{number}.  {described(thing, number)}")
         plane, target = self._annotator.focus.plane, self._annotator.focus.target
         if plane is not None and target is not None:
-            picture = thumbnail(thing.steps[number - 1], plane.shape, target.sketches.get(plane))
+            seen = target.seen(plane)
+            picture = thumbnail(
+                thing.steps[number - 1], plane.shape, None if seen is None else seen.thumbnail
+            )
             height, width, _ = picture.shape
             image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
             item.setIcon(QIcon(QPixmap.fromImage(image)))
