@@ -66,7 +66,7 @@ def settle(qtbot, annotator) -> None:
     )
 
 
-def test_a_changed_key_counts_at_once_and_only_while_the_dock_is_open(
+def test_a_changed_key_counts_at_once_unless_napari_has_it_and_while_the_dock_is_open(
     settings, bound, annotator, robot
 ):
     settings.keyboard.toggle_sign_key = "W, Shift+F2"
@@ -76,6 +76,10 @@ def test_a_changed_key_counts_at_once_and_only_while_the_dock_is_open(
     assert not annotator.positive
     robot.key(Qt.Key.Key_F2, SHIFT)
     assert annotator.positive
+    settings.keyboard.toggle_sign_key = "V"  # napari: visibility of the active layer
+    robot.key(Qt.Key.Key_V)
+    assert annotator.positive
+    assert not robot.viewer.layers.selection.active.visible
     settings.keyboard.toggle_sign_key = "no key"
     robot.key(Qt.Key.Key_T)
     assert not annotator.positive
@@ -83,15 +87,6 @@ def test_a_changed_key_counts_at_once_and_only_while_the_dock_is_open(
     robot.key(Qt.Key.Key_T)
     assert not annotator.positive
     assert not robot.viewer.keymap
-
-
-def test_a_key_of_napari_stays_with_napari(settings, bound, annotator, robot):
-    settings.keyboard.toggle_sign_key = "V"  # napari: visibility of the active layer
-    layer = robot.viewer.layers.selection.active
-    robot.key(Qt.Key.Key_V)
-    assert annotator.positive
-    assert not layer.visible
-    robot.key(Qt.Key.Key_V)
 
 
 def test_tools_by_key_and_a_key_that_acts_until_it_is_let_go(bound, annotator, robot):

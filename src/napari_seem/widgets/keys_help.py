@@ -25,6 +25,8 @@ from napari_seem.desk import desk_for
 from napari_seem.shortcuts import WHERE, shown_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qtpy.QtWidgets import QWidget
 
     from napari_seem.annotator import Annotator
@@ -78,7 +80,7 @@ class KeysHelp(QDialog):
         box.addLayout(row)
         self.resize(480, 620)
         annotator.changed.connect(self.refresh)
-        self.destroyed.connect(partial(annotator.changed.disconnect, self.refresh, missing_ok=True))
+        self.destroyed.connect(partial(_forget, annotator, self.refresh))
         self.refresh()
 
     def refresh(self) -> None:
@@ -114,9 +116,19 @@ class KeysHelp(QDialog):
             pages.setCurrentItem(ours[0])
 
 
+def _forget(annotator: Annotator, refresh: Callable[[], None]) -> None:
+    annotator.changed.disconnect(refresh, missing_ok=True)
+
+
 def _troubles(plan: Plan) -> list[str]:
     """What is not bound, then what cannot be read, then what is bound with an exception."""
     lost = [f"⚠ {c}" for c in plan.conflicts if not c.is_bound]
     unread = [f"⚠ {sentence}" for _, sentence in plan.mistakes]
-    shared: dict[str, None] = dict.fromkeys(str(c) for c in plan.conflicts if c.is_bound)
-    return [*lost, *unread, *shared]
+    shared = dict.fromkeys(shown_key(c.key) for c in plan.conflicts if c.is_bound)
+    if not shared:
+        return [*lost, *unread]
+    layers = " and ".join(dict.fromkeys(c.layer for c in plan.conflicts if c.is_bound))
+    note = (
+        f"{', '.join(shared)}: napari's own in your {layers} layers; point at a row to read more."
+    )
+    return [*lost, *unread, note]
