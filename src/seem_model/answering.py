@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import maximum_filter
 
 from seem_model.looking import answerable, look, look_for
 from seem_model.marks import NUDGE, obeyed
@@ -120,8 +120,8 @@ def _kept_out(
             box, mask = place
             kept_out[box.slices] |= mask
     if prompts.positive.any():
-        reach = max(1.0, AROUND * max(features.shape))
-        kept_out &= distance_transform_edt(~prompts.positive) > reach
+        reach = max(1, round(AROUND * max(features.shape)))
+        kept_out &= ~maximum_filter(prompts.positive, 2 * reach + 1)
     return kept_out
 
 

@@ -192,7 +192,7 @@ class Predictor:
     def named(
         self, features: ImageFeatures, text: str, *, watch: Watch | None = None
     ) -> tuple[Instance, ...]:
-        """As :meth:`similar`, what fits a phrase (not empty) rather than names of the vocabulary."""
+        """What fits a phrase better than names of the vocabulary do; else as :meth:`similar`."""
         return alike.named(self.model, features, text, self.words, watch)
 
     # ------------------------------------------------------------------ everything
