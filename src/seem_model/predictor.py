@@ -167,7 +167,7 @@ class Predictor:
         self, features: ImageFeatures, exemplars: Sequence[Exemplar], *,
         watch: Watch | None = None,
     ) -> tuple[Instance, ...]:  # fmt: skip
-        """Everything in an image that is like one of the examples, best first.
+        """Everything in an image that is like the examples, best first.
 
         Parameters
         ----------

@@ -43,7 +43,7 @@ INSIDE = 0.65  # of the smaller of two, shared: then only the better one is kept
 def similar(
     model: Seem, features: ImageFeatures, exemplars: Sequence[Exemplar], watch: Watch | None = None
 ) -> tuple[Instance, ...]:
-    """Everything that is like one of the examples, see :meth:`Predictor.similar`."""
+    """Everything that is like the examples, see :meth:`Predictor.similar`."""
     if not exemplars:
         raise PromptError("Mark at least one example of what you are looking for.")
     found = candidates(model, features, watch)
@@ -103,11 +103,11 @@ def likeliest(
 def alike(
     model: Seem, features: ImageFeatures, found: Sequence[Proposal], exemplars: Sequence[Exemplar]
 ) -> NDArray[np.float32]:
-    """(N,) scores of candidates: quality times the cosine with the nearest example."""
+    """(N,) scores of candidates: quality times the mean cosine with the examples."""
     if not found:
         return np.zeros(0, np.float32)
     wanted = torch.stack([_kind(model, features, e) for e in exemplars])
-    cosine = (torch.stack([p.kind for p in found]) @ wanted.T).max(dim=1).values
+    cosine = (torch.stack([p.kind for p in found]) @ wanted.T).mean(dim=1)
     return np.asarray(cosine.clamp(0, 1).numpy() * _quality(found), np.float32)
 
 
