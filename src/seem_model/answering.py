@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import maximum_filter
 
+from seem_model.clicks import Click, add_click
+from seem_model.depth import deepest
 from seem_model.looking import answerable, look, look_for
 from seem_model.marks import NUDGE, obeyed
 from seem_model.settling import same_words
@@ -39,6 +41,9 @@ def answered(
     asked = prompts
     if kept_out is not None:
         asked = replace(prompts, negative=prompts.negative | kept_out)
+    if memory is not None:
+        memory = None if _means_another(prompts, memory) else memory
+        asked = asked if memory is None else _anchored(asked, memory)
     seen = _seen(predictor, features, asked, memory, kept_out, watch)
     answer = read(predictor, prompts, seen, kept_out)
     return replace(answer, memory=seen.remembered(asked))
@@ -80,15 +85,31 @@ def _drawn(prompts: Prompts) -> bool:
     return bool(prompts.positive.any()) or prompts.region is not None
 
 
+def _means_another(prompts: Prompts, memory: Memory) -> bool:
+    """Whether words alone follow a round of other words alone: they may mean another object."""
+    drawn = _drawn(prompts) or _drawn(memory.prompts) or memory.given
+    return not (drawn or prompts.is_empty or same_words(memory.prompts, prompts))
+
+
+def _anchored(prompts: Prompts, memory: Memory) -> Prompts:
+    """A click inside what is refined, where no mark says so: else the object gets lost.
+
+    That is so if all marks are negative, and for masks that no mark of this object led to.
+    """
+    lost = bool(prompts.negative.any()) and not prompts.positive.any()
+    if prompts.region is not None or not (memory.given or lost):
+        return prompts
+    _, place = deepest((memory.logits > 0) & ~prompts.negative)
+    return prompts if place is None else add_click(prompts, Click(*place, positive=True))
+
+
 def _seen(
     predictor: Predictor, features: ImageFeatures, prompts: Prompts, memory: Memory | None,
     kept_out: Mask | None, watch: Watch | None,
 ) -> Look:  # fmt: skip
     model = predictor.model
     words = encode_words(model, prompts, features.examples)
-    # A round of words alone is not refined by other words: they may mean another object.
-    afresh = memory is None or not (_drawn(memory.prompts) or same_words(memory.prompts, prompts))
-    if afresh and not _drawn(prompts) and not prompts.is_empty:
+    if memory is None and not _drawn(prompts):
         if model.proposes:
             found = likeliest(
                 model, features, phrase=words.phrases, exemplar=prompts.exemplar,
@@ -98,7 +119,6 @@ def _seen(
                 return found
         if words.tokens is not None and words.phrases is not None and words.example is None:
             return look_for(model, features, words.tokens, words.phrases)
-        memory = None
     return look(model, features, prompts, memory=memory, words=words, zoom_in=predictor.zoom_in)
 
 

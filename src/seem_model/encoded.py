@@ -80,11 +80,14 @@ class Memory:
         That view.
     prompts : Prompts
         What was asked.
+    given : bool
+        Whether somebody else made the mask: no prompts of this object led to it.
     """
 
     coarse: Tensor
     frame: Frame
     prompts: Prompts
+    given: bool = False
 
     @property
     def box(self) -> Box:

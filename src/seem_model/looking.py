@@ -79,9 +79,16 @@ def look(
     if seen is None or box is not None:
         shown = features.whole if box is None else encode_crop(model, features, box)
         seen = _ask(model, shown, prompts, known=known, words=words)
-    if memory is None or not may_settle(memory.prompts, prompts):
+    if memory is None:
         return seen
-    return seen.settled(memory, prompts)
+    settles = _agree(memory, prompts) if memory.given else may_settle(memory.prompts, prompts)
+    return seen.settled(memory, prompts) if settles else seen
+
+
+def _agree(memory: Memory, prompts: Prompts) -> bool:
+    """Whether marks ask for nothing that a given mask does not have; else all of it may change."""
+    mask = memory.logits > 0
+    return not ((prompts.positive & ~mask) | (prompts.negative & mask)).any()
 
 
 def look_for(model: Seem, features: ImageFeatures, tokens: TokenGroup, phrase: Tensor) -> Look:
@@ -116,14 +123,15 @@ def memory_of(model: Seem, features: ImageFeatures, mask: Mask, *, zoom_in: bool
         )
     if not mask.any():
         raise PromptError("The mask is empty: there is nothing to refine.")
-    prompts = Prompts(positive=mask, negative=np.zeros(features.shape, bool))
+    drawn = Prompts(positive=mask, negative=np.zeros(features.shape, bool))
     zooms = zoom_in and model.config.composed and model.config.frame.zoom_side > 0
-    box = _view(prompts, None, features.whole.frame.box) if zooms else None
+    box = _view(drawn, None, features.whole.frame.box) if zooms else None
     frame = features.whole.frame
     if box is not None:
         side = model.config.frame.zoom_side
         frame = framed(model, features.shape, box, long_side=side)
-    return Memory(frame.memory(marked(mask))[0], frame, prompts)
+    nothing = Prompts.empty(features.shape)
+    return Memory(frame.memory(marked(mask))[0], frame, nothing, given=True)
 
 
 def _view(prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:
