@@ -118,12 +118,15 @@ class Look:
         The view.
     bicubic : bool
         How it is brought to original pixels (see :meth:`Frame.part`).
+    given : bool
+        Whether it is still the mask that somebody else made.
     """
 
     coarse: Tensor
     concepts: Tensor
     frame: Frame
     bicubic: bool = False
+    given: bool = False
 
     def logits(self, shape: tuple[int, int]) -> NDArray[np.float32]:
         """(H, W) mask logits in original pixels."""
@@ -131,7 +134,11 @@ class Look:
 
     def remembered(self, prompts: Prompts) -> Memory:
         """What the next round should know of it."""
-        return Memory(self.coarse, self.frame, prompts)
+        return Memory(self.coarse, self.frame, prompts, self.given)
+
+    def kept(self, memory: Memory) -> Look:
+        """The mask of ``memory`` with the meaning that was seen."""
+        return replace(self, coarse=memory.seen_in(self.frame), given=memory.given)
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""

@@ -81,8 +81,9 @@ def look(
         seen = _ask(model, shown, prompts, known=known, words=words)
     if memory is None:
         return seen
-    settles = _agree(memory, prompts) if memory.given else may_settle(memory.prompts, prompts)
-    return seen.settled(memory, prompts) if settles else seen
+    if memory.given:
+        return seen.kept(memory) if _agree(memory, prompts) else seen
+    return seen.settled(memory, prompts) if may_settle(memory.prompts, prompts) else seen
 
 
 def _agree(memory: Memory, prompts: Prompts) -> bool:

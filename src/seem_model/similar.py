@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MARGIN = 3.0  # side of an example's view over its longer side
 LEAST = 0.05  # scores below are not worth showing
+SYNONYM = 0.6  # cosine of a name with a phrase from which both mean the same
+ELSEWHERE = 0.8  # weight of the meaning of an example where the best in another image is chosen
 INSIDE = 0.65  # of the smaller of two, shared: then only the better one is kept
 
 
@@ -47,7 +49,7 @@ def similar(
     if not exemplars:
         raise PromptError("Mark at least one example of what you are looking for.")
     found = candidates(model, features, watch)
-    return _instances(found, alike(model, features, found, exemplars), "", features.shape)
+    return _instances(found, _alike(model, features, found, exemplars), "", features.shape)
 
 
 @torch.inference_mode()
@@ -58,9 +60,20 @@ def named(
     said = text.strip()
     if not said:
         raise PromptError("Type what you are looking for.")
-    phrase = model.phrase_embedding(model.text.encode([said]).summary)
+    phrase = _phrase(model, said)  # before the search: it may be too long
     found = candidates(model, features, watch)
     return _instances(found, fitting(model, found, phrase, names), said, features.shape)
+
+
+@torch.inference_mode()
+def scored(
+    model: Seem, features: ImageFeatures, found: Sequence[Proposal], said: Prompts,
+    names: Vocabulary,
+) -> NDArray[np.float32]:  # fmt: skip
+    """(N,) scores of candidates: the phrase of ``said``, or without one its example."""
+    if said.exemplar is None or said.text:
+        return fitting(model, found, _phrase(model, said.text), names)
+    return _alike(model, features, found, [said.exemplar])
 
 
 @torch.inference_mode()
@@ -94,31 +107,53 @@ def likeliest(
     if phrase is not None:
         worth *= fitting(model, found, phrase, names)
     if exemplar is not None:
-        worth *= alike(model, features, found, [exemplar])
+        nearness = alike(model, features, found, [exemplar], meaning=ELSEWHERE)
+        worth *= nearness * _quality(found) ** np.float32(0.25)
     if kept_out is not None:
         worth *= [1 - float(kept_out[p.box.slices][p.mask].mean()) for p in found]
     return found[int(worth.argmax())].look
 
 
-def alike(
+def _phrase(model: Seem, text: str) -> Tensor:
+    """(1, D) float, normalised."""
+    return model.phrase_embedding(model.text.encode([text]).summary)
+
+
+def _alike(
     model: Seem, features: ImageFeatures, found: Sequence[Proposal], exemplars: Sequence[Exemplar]
 ) -> NDArray[np.float32]:
-    """(N,) scores of candidates: quality times the mean cosine with the examples."""
+    """(N,) scores of candidates by examples."""
+    return alike(model, features, found, exemplars) * _quality(found)
+
+
+def alike(
+    model: Seem, features: ImageFeatures, found: Sequence[Proposal],
+    exemplars: Sequence[Exemplar], meaning: float = 0.5,
+) -> NDArray[np.float32]:  # fmt: skip
+    """(N,) how near candidates are to examples, 0 to 1: cosines, averaged over the examples.
+
+    ``meaning`` is the weight of what they stand for; the rest is how they look.
+    """
     if not found:
         return np.zeros(0, np.float32)
-    wanted = torch.stack([_kind(model, features, e) for e in exemplars])
-    cosine = (torch.stack([p.kind for p in found]) @ wanted.T).mean(dim=1)
-    return np.asarray(cosine.clamp(0, 1).numpy() * _quality(found), np.float32)
+    wanted = torch.stack([_kind(model, features, e) for e in exemplars]).mean(dim=0)
+    parts = torch.stack([p.kind for p in found]) * wanted
+    split = parts.shape[1] - model.config.decoder.concept
+    looks, stands = 2 * parts[:, :split].sum(dim=1), 2 * parts[:, split:].sum(dim=1)
+    cosine = (1 - meaning) * looks + meaning * stands
+    return np.asarray(cosine.clamp(0, 1).numpy(), np.float32)
 
 
 def fitting(
     model: Seem, found: Sequence[Proposal], phrase: Tensor, names: Vocabulary
 ) -> NDArray[np.float32]:
-    """(N,) scores of candidates: quality times the chance of being a phrase, not another name."""
+    """(N,) scores of candidates: quality, and the chance of being a phrase, not another name."""
     if not found:
         return np.zeros(0, np.float32)
-    chances = probabilities(model, found, torch.cat([phrase, names.embeddings]))[:, 0]
-    return np.asarray(chances * _quality(found), np.float32)
+    others = names.embeddings[(names.embeddings @ phrase.T)[:, 0] < SYNONYM]
+    chances = probabilities(model, found, torch.cat([phrase, others]))[:, 0]
+    # there are many names: the root brings a likely phrase to where a likely example is
+    return np.asarray(np.cbrt(chances) * _quality(found), np.float32)
 
 
 def _quality(found: Sequence[Proposal]) -> NDArray[np.float32]:
