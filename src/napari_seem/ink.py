@@ -53,6 +53,8 @@ def prompts_of(marks: Marks, shape: tuple[int, int]) -> Prompts:
         region=region,
         text=marks.text,
         exemplar=liked[-1] if liked else None,
+        unlike=tuple(w.text for w in marks.words if w.shown and not w.positive),
+        unlike_exemplars=tuple(e.exemplar for e in examples if not e.positive),
     )
 
 

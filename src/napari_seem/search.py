@@ -16,7 +16,7 @@ from napari_seem.jobs import Wish
 from napari_seem.picture import Picture
 from napari_seem.proposals import Proposals
 from seem_model.errors import PromptError
-from seem_model.values import Exemplar
+from seem_model.values import ALIKE, Exemplar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     Watch = Callable[[float], None]
 
-SIMILAR, NAMED = 0.5, 0.3
-"""Thresholds that proposals start with; the slider is there to move them."""
+NAMED = 0.3
+"""Threshold that proposals of a phrase start with; the slider is there to move it."""
 
 
 class Where(Enum):
@@ -127,7 +127,7 @@ class Search:
         def work(predictor: Predictor, watch: Watch) -> list[tuple[Plane, Sequence[Instance]]]:
             shown = here(predictor).image
             examples = [Exemplar(image=shown, mask=m) for m in masks if m.any()]
-            found = []
+            found: list[tuple[Plane, Sequence[Instance]]] = []
             for k, (there, look) in enumerate(looks):
                 part = _part(watch, k, len(looks))
                 found.append((there, predictor.similar(look(predictor), examples, watch=part)))
@@ -136,7 +136,7 @@ class Search:
         def done(found: list[tuple[Plane, Sequence[Instance]]]) -> None:
             title = f"all like this {name}".rstrip()
             for there, instances in found:
-                proposals = Proposals.of(instances, title=title, threshold=SIMILAR, name=name)
+                proposals = Proposals.of(instances, title=title, threshold=ALIKE, name=name)
                 self._suggestions.offer(target, there, proposals)
 
         self._loop.engine.wish_for(Wish(work=work, done=done))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import torch
 
 from seem_model import everything, painting
@@ -14,10 +13,11 @@ from seem_model.proposals import Watch, proposals
 from seem_model.values import Instance
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from seem_model.encoded import ImageFeatures, Look
+    from seem_model.encoded import ImageFeatures
     from seem_model.modeling.seem import Seem
     from seem_model.values import Segmentation
     from seem_model.vocabulary import Vocabulary
@@ -103,33 +103,3 @@ def _queries(
         return frame.back(logits, features.shape, bicubic=True)
 
     return found, full_size
-
-
-def by_phrase(
-    model: Seem, features: ImageFeatures, phrase: Tensor, words: Vocabulary,
-    watch: Watch | None = None,
-) -> Look | None:  # fmt: skip
-    """The proposal that a phrase names best.
-
-    Parameters
-    ----------
-    model : Seem
-    features : ImageFeatures
-    phrase : (1, D) float
-        In the text space, normalised.
-    words : Vocabulary
-        What else things may be: a proposal must be the phrase rather than these.
-    watch : callable or None
-        As of :func:`segment`.
-
-    Returns
-    -------
-    Look or None
-        None when there is no proposal at all.
-    """
-    found = proposals(model, features, watch)
-    if not found:
-        return None
-    chances = probabilities(model, found, torch.cat([phrase, words.embeddings]))[:, 0]
-    best = int(np.argmax([chance * p.quality for chance, p in zip(chances, found, strict=True)]))
-    return found[best].look

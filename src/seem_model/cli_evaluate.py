@@ -25,6 +25,8 @@ IMAGE_KINDS = {
     "instance": "single objects: COCO's AP; matches of label maps (AP and F1 of microscopy)",
     "semantic": "classes of pixels: mean IoU",
     "referring": "phrases, alone and with a click: cIoU, mean IoU, precision",
+    "similar": "everything like one marked object of each image: F1",
+    "example": "an object of another image as the only prompt: mean IoU",
     "video": "objects followed from their first mask: J, F, J&F",
 }
 
@@ -69,9 +71,7 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
         choices=("best", "best_random"),
         help="clicks at the centre of the error, or at a random pixel of it",
     )
-    parser.add_argument(
-        "--seeds", type=int, nargs="+", metavar="N", help="measure once with each of these seeds"
-    )
+    _add_seeds(parser)
     parser.add_argument("--max-clicks", type=int, default=20, metavar="N")
     parser.add_argument(
         "--min-area", type=float, metavar="F", help="below 1: share of the image, else pixels"
@@ -95,7 +95,15 @@ def _add_images(parser: argparse.ArgumentParser, kind: str) -> None:
     _add_data(parser, "images")
     if kind != "video":
         _add_gallery(parser)
-    parser.set_defaults(run=partial(_images, kind), gallery=None)
+    if kind in ("similar", "example"):
+        _add_seeds(parser)
+    parser.set_defaults(run=partial(_images, kind), gallery=None, seeds=None)
+
+
+def _add_seeds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", metavar="N", help="measure once with each of these seeds"
+    )
 
 
 def _add_gallery(parser: argparse.ArgumentParser) -> None:
@@ -165,7 +173,7 @@ def _images(kind: str, args: argparse.Namespace) -> None:
     gallery = None if args.gallery is None else Gallery()
     choice = Choice(
         split=args.split, limit=args.limit, seed=args.seed, progress=_progress("images"),
-        gallery=gallery,
+        gallery=gallery, seeds=tuple(args.seeds or ()),
     )  # fmt: skip
     choice.ids(data)  # a split that is not there is told before the model is loaded
     found = _measure(kind)(loaded(args), data, choice)
@@ -179,13 +187,15 @@ def _hang(gallery: Gallery | None, title: str, args: argparse.Namespace) -> None
 
 
 def _measure(kind: str) -> Callable[[Predictor, DataSet, Choice], Findings]:
-    from seem_model.evaluation import phrases, video, whole
+    from seem_model.evaluation import likeness, phrases, video, whole
 
     return {
         "panoptic": whole.panoptic,
         "instance": whole.instance,
         "semantic": whole.semantic,
         "referring": phrases.referring,
+        "similar": likeness.similar,
+        "example": likeness.example,
         "video": video.video,
     }[kind]
 

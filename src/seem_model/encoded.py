@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor
 
@@ -15,12 +16,16 @@ from seem_model.settling import Places, settled
 from seem_model.values import RGB, Exemplar, Prompts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
     from seem_model.modeling.seem import Seem
 
+T = TypeVar("T")
 _CROPS_KEPT = 4
+_ANSWERS_KEPT = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,7 @@ class ImageFeatures:
 
     ``crops`` is a small cache of zoomed-in views, filled as objects are clicked; ``examples``
     one of the examples that were asked for on this image; ``found`` keeps what was found without
-    a prompt.
+    a prompt; ``answers`` the last things that were read or found for a phrase or an example alone.
     """
 
     image: RGB
@@ -45,6 +50,17 @@ class ImageFeatures:
     crops: OrderedDict[Box, Encoded] = field(default_factory=OrderedDict, repr=False)
     examples: OrderedDict[Exemplar, VisualTokens] = field(default_factory=OrderedDict, repr=False)
     found: dict[Any, tuple[Any, ...]] = field(default_factory=dict, repr=False)
+    answers: OrderedDict[Any, Any] = field(default_factory=OrderedDict, repr=False)
+
+    def once(self, question: Any, answer: Callable[[], T]) -> T:
+        """What ``answer`` gives, from ``answers`` if ``question`` (hashable) was asked before."""
+        if question not in self.answers:
+            self.answers[question] = answer()
+            if len(self.answers) > _ANSWERS_KEPT:
+                self.answers.popitem(last=False)
+        self.answers.move_to_end(question)
+        known: T = self.answers[question]
+        return known
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,11 +80,14 @@ class Memory:
         That view.
     prompts : Prompts
         What was asked.
+    given : bool
+        Whether somebody else made the mask: no prompts of this object led to it.
     """
 
     coarse: Tensor
     frame: Frame
     prompts: Prompts
+    given: bool = False
 
     @property
     def box(self) -> Box:
@@ -99,12 +118,15 @@ class Look:
         The view.
     bicubic : bool
         How it is brought to original pixels (see :meth:`Frame.part`).
+    given : bool
+        Whether it is still the mask that somebody else made.
     """
 
     coarse: Tensor
     concepts: Tensor
     frame: Frame
     bicubic: bool = False
+    given: bool = False
 
     def logits(self, shape: tuple[int, int]) -> NDArray[np.float32]:
         """(H, W) mask logits in original pixels."""
@@ -112,7 +134,11 @@ class Look:
 
     def remembered(self, prompts: Prompts) -> Memory:
         """What the next round should know of it."""
-        return Memory(self.coarse, self.frame, prompts)
+        return Memory(self.coarse, self.frame, prompts, self.given)
+
+    def kept(self, memory: Memory) -> Look:
+        """The mask of ``memory`` with the meaning that was seen."""
+        return replace(self, coarse=memory.seen_in(self.frame), given=memory.given)
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""
@@ -121,24 +147,29 @@ class Look:
         return replace(self, coarse=settled(before, self.coarse, marks))
 
 
-def encode(model: Seem, rgb: RGB, box: Box, *, long_side: int) -> Encoded:
-    """Encode one box of an image.
+def framed(model: Seem, shape: tuple[int, int], box: Box, *, long_side: int) -> Frame:
+    """How one box of an image of ``shape`` (H, W) is shown.
+
+    A zoomed-in view may grow as much as it needs (that is its purpose); the whole image by no more
+    than the configuration's ``max_upscale``.
 
     Parameters
     ----------
     model : Seem
-    rgb : (H, W, 3) uint8
+    shape : (int, int)
     box : Box
-        A zoomed-in view may grow as much as it needs (that is its purpose); the whole image by
-        no more than the configuration's ``max_upscale``.
     long_side : int
         Longer side of the view in model pixels.
     """
     config = model.config.frame
-    whole = (box.height, box.width) == rgb.shape[:2]
-    limits = config if whole else replace(config, max_upscale=float("inf"))
-    frame = Frame.fit(box, long_side=long_side, config=limits)
-    pixels = frame.image(rgb, config).to(model.logit_scale.device)
+    limits = config if (box.height, box.width) == shape else replace(config, max_upscale=math.inf)
+    return Frame.fit(box, long_side=long_side, config=limits)
+
+
+def encode(model: Seem, rgb: RGB, box: Box, *, long_side: int) -> Encoded:
+    """Encode one box of an image (H, W, 3) uint8; ``long_side`` as of :func:`framed`."""
+    frame = framed(model, (rgb.shape[0], rgb.shape[1]), box, long_side=long_side)
+    pixels = frame.image(rgb, model.config.frame).to(model.logit_scale.device)
     return Encoded(frame, model.prepared(model.encode_image(pixels)))
 
 

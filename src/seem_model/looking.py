@@ -8,29 +8,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from seem_model import automatic, zoom
-from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop
+from seem_model import zoom
+from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop, framed
 from seem_model.errors import PromptError
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.readout import Answer, by_click, by_phrases, by_prompts
 from seem_model.settling import may_settle
+from seem_model.values import Prompts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from seem_model.frame import Box, Frame
     from seem_model.modeling.attention import TokenGroup
     from seem_model.modeling.seem import Seem
-    from seem_model.proposals import Watch
-    from seem_model.values import Prompts
-    from seem_model.vocabulary import Vocabulary
+    from seem_model.values import Mask
     from seem_model.words import Words
 
+SURE = 10.0  # logit of pixels that somebody marked
 
-def answerable(prompts: Prompts, shape: tuple[int, int]) -> None:
+
+def answerable(prompts: Prompts, shape: tuple[int, int], *, refines: bool = False) -> None:
     """Refuse prompts that ask for nothing, or were not drawn on an image of ``shape`` (H, W).
+
+    Where a round is refined, negative marks alone are enough.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def answerable(prompts: Prompts, shape: tuple[int, int]) -> None:
         raise PromptError(
             f"The prompts were drawn on {prompts.shape} pixels, the image has {shape}."
         )
-    if prompts.is_empty:
+    if prompts.is_empty and not (refines and prompts.negative.any()):
         raise PromptError(
             "There is nothing to find yet: click on the object, draw on it, or type what "
             "it is. Negative marks alone do not say what you want."
@@ -75,16 +79,21 @@ def look(
     if seen is None or box is not None:
         shown = features.whole if box is None else encode_crop(model, features, box)
         seen = _ask(model, shown, prompts, known=known, words=words)
-    if memory is None or not may_settle(memory.prompts, prompts):
+    if memory is None:
         return seen
-    return seen.settled(memory, prompts)
+    if memory.given:
+        return seen.kept(memory) if _agree(memory, prompts) else seen
+    return seen.settled(memory, prompts) if may_settle(memory.prompts, prompts) else seen
 
 
-def look_for(
-    model: Seem, features: ImageFeatures, tokens: TokenGroup, phrase: Tensor, *,
-    names: Vocabulary, watch: Watch | None,
-) -> Look:  # fmt: skip
-    """Answer a phrase alone: the likeliest proposal, or else the best grounding query.
+def _agree(memory: Memory, prompts: Prompts) -> bool:
+    """Whether marks ask for nothing that a given mask does not have; else all of it may change."""
+    mask = memory.logits > 0
+    return not ((prompts.positive & ~mask) | (prompts.negative & mask)).any()
+
+
+def look_for(model: Seem, features: ImageFeatures, tokens: TokenGroup, phrase: Tensor) -> Look:
+    """Answer a phrase alone by the best grounding query.
 
     Parameters
     ----------
@@ -94,19 +103,36 @@ def look_for(
         The phrase for the decoder.
     phrase : (1, D) float
         The phrase in the text space, normalised.
-    names : Vocabulary
-        What else things may be.
-    watch : callable or None
-        Called with the share done, 0 to 1; what it raises stops the search.
     """
-    if model.proposes:
-        found = automatic.by_phrase(model, features, phrase, names, watch)
-        if found is not None:
-            return found
     decoded = model.decode_phrases(features.whole.features, tokens)
     answer = by_phrases(decoded, phrase)
     seen = _seen(model, features.whole, answer.of(0))
     return seen if model.config.composed else replace(seen, bicubic=True)
+
+
+def marked(mask: Mask) -> NDArray[np.float32]:
+    """(H, W) logits of a mask that somebody else made."""
+    return np.where(mask, np.float32(SURE), np.float32(-SURE))
+
+
+def memory_of(model: Seem, features: ImageFeatures, mask: Mask, *, zoom_in: bool) -> Memory:
+    """A mask as if it were the answer of the round before, see :meth:`Predictor.memory_of`."""
+    if mask.shape != features.shape or mask.dtype != np.bool_:
+        raise PromptError(
+            f"The mask must be boolean and of the image's {features.shape} pixels; it is "
+            f"{mask.dtype} of {mask.shape}."
+        )
+    if not mask.any():
+        raise PromptError("The mask is empty: there is nothing to refine.")
+    drawn = Prompts(positive=mask, negative=np.zeros(features.shape, bool))
+    zooms = zoom_in and model.config.composed and model.config.frame.zoom_side > 0
+    box = _view(drawn, None, features.whole.frame.box) if zooms else None
+    frame = features.whole.frame
+    if box is not None:
+        side = model.config.frame.zoom_side
+        frame = framed(model, features.shape, box, long_side=side)
+    nothing = Prompts.empty(features.shape)
+    return Memory(frame.memory(marked(mask))[0], frame, nothing, given=True)
 
 
 def _view(prompts: Prompts, known: Memory | None, whole: Box) -> Box | None:

@@ -7,30 +7,30 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from seem_model import automatic, vocabulary
-from seem_model.encoded import ImageFeatures, Look, Memory, encode_whole
+from seem_model import answering, automatic, looking, vocabulary
+from seem_model import similar as alike
+from seem_model.encoded import ImageFeatures, Memory, encode_whole
 from seem_model.errors import PromptError
 from seem_model.everything import Thresholds
 from seem_model.feature_file import fingerprint
 from seem_model.image import to_rgb
 from seem_model.interruptible import watched
-from seem_model.looking import answerable, look, look_for
-from seem_model.marks import obeyed
 from seem_model.modeling.seem import Seem
-from seem_model.values import Instance, Prompts, Round, Segmentation
 from seem_model.vocabulary import NameList, Vocabulary
-from seem_model.words import encode_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from seem_model.proposals import Watch
+    from seem_model.values import Exemplar, Instance, Prompts, Round, Segmentation
+
+    Names = Sequence[str] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +93,8 @@ class Predictor:
         PromptError
             If the list is empty or a name is too long.
         """
-        if things is None:
-            listed = vocabulary.clean(names, self.listed)
-        else:
-            listed = NameList(tuple(names), tuple(things))
+        given = None if things is None else NameList(tuple(names), tuple(things))
+        listed = given or vocabulary.clean(names, self.listed)
         words = Vocabulary.build(self.model, listed, known=self.known, watch=watch)
         return replace(self, listed=listed, words=words)
 
@@ -119,7 +117,6 @@ class Predictor:
         model.config = replace(model.config, frame=frame)
         return replace(self, model=model, name=f"{self.name} ({short_side}/{long_side})")
 
-    # ------------------------------------------------------------------ image
     @torch.inference_mode()
     def features(self, image: NDArray[Any], *, watch: Watch | None = None) -> ImageFeatures:
         """Encode an image once for all prompts.
@@ -140,7 +137,6 @@ class Predictor:
         with watched(self.model, watch):
             return ImageFeatures(rgb, encode_whole(self.model, rgb))
 
-    # ------------------------------------------------------------------ one round
     @torch.inference_mode()
     def step(
         self, features: ImageFeatures, prompts: Prompts, memory: Memory | None = None, *,
@@ -155,51 +151,64 @@ class Predictor:
         memory : object or None
             ``Round.memory`` of the round that is refined.
         watch : callable or None
-            Called with the share done, 0 to 1, while a phrase is looked for; what it raises stops.
+            Called with the share done, 0 to 1, while words or an example are looked for; what it
+            raises stops.
 
         Raises
         ------
         PromptError
-            If there is nothing to find, the sizes differ, or a phrase is too long.
+            If there is nothing to find, the sizes differ, or a phrase is too long. Where a round
+            is refined, negative marks alone are enough.
         """
-        answerable(prompts, features.shape)
-        words = encode_words(self.model, prompts, features.examples)
-        drawn = bool(prompts.positive.any()) or prompts.region is not None
-        alone = not drawn and memory is None and words.example is None
-        if alone and words.tokens is not None and words.phrases is not None:
-            seen = look_for(
-                self.model, features, words.tokens, words.phrases, names=self.words, watch=watch
-            )
-        else:
-            seen = look(
-                self.model, features, prompts, memory=memory, words=words, zoom_in=self.zoom_in
-            )
-        return self.read(prompts, seen)
+        return answering.answered(self, features, prompts, memory, watch)
 
-    def read(self, prompts: Prompts, look: Look) -> Round:
-        """Turn what was seen into an answer in original pixels, with a name."""
-        logits = look.logits(prompts.shape)
-        if self.model.config.composed:
-            logits = obeyed(logits, prompts.positive, prompts.negative)
-        mask = logits > 0
-        inside = logits[mask]
-        score = float((1 / (1 + np.exp(-inside))).mean()) if inside.size else 0.0
-        similarity = self.model.similarity(look.concepts, self.words.embeddings[:-1])
-        best = similarity[0].softmax(dim=0).max(dim=0)
-        return Round(
-            prompts=prompts,
-            mask=mask,
-            score=score,
-            label=self.words.names[int(best.indices)] if mask.any() else "",
-            label_score=float(best.values) if mask.any() else 0.0,
-            memory=look.remembered(prompts),
-        )
+    @torch.inference_mode()
+    def memory_of(self, features: ImageFeatures, mask: NDArray[np.bool_]) -> Memory:
+        """A mask (H, W) bool that another tool made, as the answer of a round to be refined.
 
-    # ------------------------------------------------------------------ everything
-    def panoptic(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None,
+        Raises
+        ------
+        PromptError
+            If it is empty, not boolean, or of another size than the image.
+        """
+        return looking.memory_of(self.model, features, mask, zoom_in=self.zoom_in)
+
+    # ------------------------------------------------------------------ all of a kind
+    def similar(
+        self, features: ImageFeatures, exemplars: Sequence[Exemplar], *,
         watch: Watch | None = None,
-    ) -> Segmentation:  # fmt: skip
+    ) -> tuple[Instance, ...]:  # fmt: skip
+        """Everything in an image that is like the examples, best first.
+
+        Parameters
+        ----------
+        features, watch
+            As of :meth:`panoptic`, whose search is shared.
+        exemplars : sequence of Exemplar
+            Marked in this image (then they are found, too) or in others.
+
+        Returns
+        -------
+        tuple of Instance
+            Of what lies mostly on each other the best. No labels; scores in [0, 1], most are right
+            from ``values.ALIKE`` on.
+
+        Raises
+        ------
+        PromptError
+            If there is no example.
+        """
+        return alike.similar(self.model, features, exemplars, watch)
+
+    def named(
+        self, features: ImageFeatures, text: str, *, watch: Watch | None = None
+    ) -> tuple[Instance, ...]:
+        """What fits a phrase better than names of the vocabulary do; else as :meth:`similar`."""
+        return alike.named(self.model, features, text, self.words, watch)
+
+    def panoptic(
+        self, features: ImageFeatures, *, classes: Names = None, watch: Watch | None = None
+    ) -> Segmentation:
         """Things and stuff, each pixel at most one segment; no prompt needed.
 
         Parameters
@@ -218,30 +227,25 @@ class Predictor:
         return self._everything(features, "panoptic", classes, watch)
 
     def instances(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None,
-        watch: Watch | None = None,
-    ) -> Segmentation:  # fmt: skip
+        self, features: ImageFeatures, *, classes: Names = None, watch: Watch | None = None
+    ) -> Segmentation:
         """Things, one segment each; parameters and errors as of :meth:`panoptic`."""
         return self._everything(features, "instances", classes, watch)
 
     def semantic(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None,
-        watch: Watch | None = None,
-    ) -> Segmentation:  # fmt: skip
+        self, features: ImageFeatures, *, classes: Names = None, watch: Watch | None = None
+    ) -> Segmentation:
         """One segment for each class; parameters and errors as of :meth:`panoptic`."""
         return self._everything(features, "semantic", classes, watch)
 
-    def ranked(
-        self, features: ImageFeatures, *, classes: Sequence[str] | None = None
-    ) -> tuple[Instance, ...]:
+    def ranked(self, features: ImageFeatures, *, classes: Names = None) -> tuple[Instance, ...]:
         """Things that may be there, surest first, overlapping; errors as of :meth:`panoptic`."""
         words = self.words if not classes else self.with_vocabulary(classes).words
         return automatic.ranked(self.model, features, words, thresholds=self.thresholds)
 
     def _everything(
-        self, features: ImageFeatures, kind: automatic.Kind, classes: Sequence[str] | None,
-        watch: Watch | None,
-    ) -> Segmentation:  # fmt: skip
+        self, features: ImageFeatures, kind: automatic.Kind, classes: Names, watch: Watch | None
+    ) -> Segmentation:
         words = self.words if not classes else self.with_vocabulary(classes, watch=watch).words
         return automatic.segment(
             self.model, features, words, kind, thresholds=self.thresholds, watch=watch

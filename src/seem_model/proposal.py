@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +16,6 @@ from seem_model.values import Mask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from seem_model.modeling.seem import Seem
@@ -34,12 +34,15 @@ class Proposal:
         In [0, 1]: how sure and how sharply bounded it is.
     look : Look
         The model's whole answer.
+    kind : (C,) float
+        What it looks like and stands for, see :mod:`seem_model.modeling.appearance`.
     """
 
     box: Box
     mask: Mask
     quality: float
     look: Look
+    kind: Tensor
 
     @property
     def area(self) -> int:
@@ -56,6 +59,15 @@ class Proposal:
         its = other.mask[row0 - other.box.row0 : row1 - other.box.row0, col0 - other.box.col0 :]
         width = col1 - col0
         return int((mine[:, :width] & its[:, :width]).sum())
+
+    def within(self, shape: tuple[int, int]) -> Mask:
+        """(H, W) bool mask in an image of ``shape``.
+
+        Memory is only used where the object is: pages of zeros that nobody wrote on cost none.
+        """
+        whole = np.zeros(shape, bool)
+        whole[self.box.slices] = self.mask
+        return whole
 
 
 def probabilities(model: Seem, found: Sequence[Proposal], names: Tensor) -> NDArray[np.float32]:

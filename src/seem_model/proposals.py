@@ -18,6 +18,7 @@ from torch import Tensor
 
 from seem_model.encoded import Encoded, ImageFeatures, Look, encode
 from seem_model.frame import DOTS, STRIDE, Box
+from seem_model.modeling.appearance import appearance
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.seem import Seem
 from seem_model.proposal import Proposal, distinct
@@ -158,17 +159,19 @@ class _Search:
         rows = self.view.features.rows(torch.zeros(len(seeds), dtype=torch.int64, device=device))
         maps = PromptMaps(positive=positive, negative=nothing, region=nothing)
         answer = by_click(self.model.decode_prompts(rows, maps), positive, nothing)
-        quality = _quality(answer.logits)
+        sure = quality(answer.logits)
         concepts = self.model.meaning(
             self.view.features, answer.logits[None], answer.concepts[None]
         )[0]
+        kinds = appearance(self.view.features, answer.logits.sigmoid(), concepts).cpu()
         found = []
-        for logits, q, concept in zip(answer.logits, quality.tolist(), concepts, strict=True):
+        for k, q in enumerate(sure.tolist()):
             if q >= self.config.quality:
-                found += self._proposal(Look(logits.float().cpu(), concept[None].cpu(), frame), q)
+                look = Look(answer.logits[k].float().cpu(), concepts[k : k + 1].cpu(), frame)
+                found += self._proposal(look, q, kinds[k])
         return found
 
-    def _proposal(self, look: Look, quality: float) -> list[Proposal]:
+    def _proposal(self, look: Look, sure: float, kind: Tensor) -> list[Proposal]:
         box = look.frame.box
         mask = look.frame.part(look.coarse) > 0
         inside = extent(mask)
@@ -178,7 +181,7 @@ class _Search:
             box.row0 + inside.row0, box.col0 + inside.col0,
             box.row0 + inside.row1, box.col0 + inside.col1,
         )  # fmt: skip
-        return [Proposal(place, mask[inside.slices].copy(), quality, look)]
+        return [Proposal(place, mask[inside.slices].copy(), sure, look, kind)]
 
     def _cut(self, inside: Box) -> bool:
         """Whether something touches a border of the view that is none of the image."""
@@ -191,7 +194,7 @@ class _Search:
         )
 
 
-def _quality(logits: Tensor) -> Tensor:
+def quality(logits: Tensor) -> Tensor:
     """(N, h, w) -> (N,): mean probability inside, times how little the area hangs on the threshold.
 
     The second factor is the stability score of Segment Anything (Kirillov et al., 2023, app. B).

@@ -6,8 +6,10 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
+    from seem_model.encoded import Memory
     from seem_model.predictor import Predictor
     from seem_model.proposals import Watch
     from seem_model.values import RGB, Prompts, Round
@@ -33,6 +35,7 @@ class Session:
         self.features = predictor.features(image)
         self._rounds: tuple[Round, ...] = ()
         self._undone: tuple[Round, ...] = ()
+        self._start: Memory | None = None
 
     @property
     def image(self) -> RGB:
@@ -67,7 +70,7 @@ class Session:
             If there is nothing to find or the sizes differ; the session stays as it was.
         """
         basis = next((r for r in reversed(self._rounds) if prompts.contains(r.prompts)), None)
-        memory = None if basis is None else basis.memory
+        memory = self._start if basis is None else basis.memory
         answer = self.predictor.step(self.features, prompts, memory, watch=watch)
         self._rounds = (*self._rounds, answer)
         self._undone = ()
@@ -112,8 +115,20 @@ class Session:
         return self._rounds[-1]
 
     def reset(self) -> None:
-        """Forget all rounds of the current object."""
-        self._rounds, self._undone = (), ()
+        """Forget all rounds of the current object, and the mask that they started from."""
+        self._rounds, self._undone, self._start = (), (), None
+
+    def start_from(self, mask: NDArray[np.bool_]) -> None:
+        """Begin the object anew from a mask (H, W) bool that another tool made.
+
+        Raises
+        ------
+        PromptError
+            As :meth:`Predictor.memory_of`; the session stays as it was.
+        """
+        start = self.predictor.memory_of(self.features, mask)
+        self.reset()
+        self._start = start
 
     def next_object(self) -> None:
         """Start another object on the same image: no rounds, the same features."""

@@ -57,8 +57,15 @@ class Places:
 
 def may_settle(before: Prompts, now: Prompts) -> bool:
     """Whether ``now`` only corrects an answer to marks, saying nothing new in words."""
-    same_words = before.text == now.text and before.exemplar is now.exemplar
-    return same_words and bool(before.positive.any())
+    return same_words(before, now) and bool(before.positive.any())
+
+
+def same_words(before: Prompts, now: Prompts) -> bool:
+    """Whether both say the same, in phrases and examples, whatever was drawn."""
+    return (
+        before.text == now.text and before.exemplar is now.exemplar
+        and before.unlike == now.unlike and before.unlike_exemplars == now.unlike_exemplars
+    )  # fmt: skip
 
 
 def settled(before: Tensor, after: Tensor, marks: Places) -> Tensor:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from seem_model.answering import read
 from seem_model.errors import PromptError
 from seem_model.looking import answerable, look_together
 
@@ -50,9 +51,9 @@ def step_all(
     known = [None] * len(prompts) if memories is None else list(memories)
     if len(known) != len(prompts):
         raise PromptError(f"There are {len(prompts)} prompts, but {len(known)} memories.")
-    for one in prompts:
-        answerable(one, features.shape)
-    drawn = all(not p.text and p.exemplar is None for p in prompts)
+    for one, memory in zip(prompts, known, strict=True):
+        answerable(one, features.shape, refines=memory is not None)
+    drawn = all(not (p.text or p.exemplar or p.unlike or p.unlike_exemplars) for p in prompts)
     if predictor.model.config.composed or not drawn:
         rounds = []
         for k, (one, memory) in enumerate(zip(prompts, known, strict=True)):
@@ -61,4 +62,4 @@ def step_all(
             rounds.append(predictor.step(features, one, memory))
         return tuple(rounds)
     seen = look_together(predictor.model, features, prompts, known)
-    return tuple(predictor.read(p, look) for p, look in zip(prompts, seen, strict=True))
+    return tuple(read(predictor, p, look) for p, look in zip(prompts, seen, strict=True))

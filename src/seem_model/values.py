@@ -13,6 +13,8 @@ from seem_model.errors import PromptError
 Mask = NDArray[np.bool_]
 RGB = NDArray[np.uint8]
 
+ALIKE = 0.3  # score from which things like an example count; chosen on training images
+
 
 def _as_mask(value: Any, name: str, shape: tuple[int, ...] | None = None) -> Mask:
     mask = np.asarray(value)
@@ -75,6 +77,10 @@ class Prompts:
         A phrase that names the object; empty for none.
     exemplar : Exemplar or None
         The same kind of thing marked in another image.
+    unlike : tuple of str
+        Phrases that the object is not: what they name in this image is kept out of it.
+    unlike_exemplars : tuple of Exemplar
+        Marked things that it is not.
 
     Raises
     ------
@@ -87,6 +93,8 @@ class Prompts:
     region: Mask | None = None
     text: str = ""
     exemplar: Exemplar | None = None
+    unlike: tuple[str, ...] = ()
+    unlike_exemplars: tuple[Exemplar, ...] = ()
 
     def __post_init__(self) -> None:
         positive = _as_mask(self.positive, "positive")
@@ -96,6 +104,9 @@ class Prompts:
             region = _as_mask(self.region, "region", positive.shape)
             object.__setattr__(self, "region", region if region.any() else None)
         object.__setattr__(self, "text", self.text.strip())
+        unlike = dict.fromkeys(phrase.strip() for phrase in self.unlike)
+        object.__setattr__(self, "unlike", tuple(phrase for phrase in unlike if phrase))
+        object.__setattr__(self, "unlike_exemplars", tuple(dict.fromkeys(self.unlike_exemplars)))
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Prompts:
@@ -124,10 +135,12 @@ class Prompts:
             region=region,
             text=other.text or self.text,
             exemplar=other.exemplar or self.exemplar,
+            unlike=self.unlike + other.unlike,
+            unlike_exemplars=self.unlike_exemplars + other.unlike_exemplars,
         )
 
     def contains(self, other: Prompts) -> bool:
-        """Whether every mark of ``other`` is also in ``self`` (so its answer may be refined)."""
+        """Whether all that ``other`` says is also in ``self`` (so its answer may be refined)."""
         if other.region is not None and (
             self.region is None or not self.region[other.region].all()
         ):
@@ -138,6 +151,8 @@ class Prompts:
             and bool(self.negative[other.negative].all())
             and other.text in ("", self.text)
             and (other.exemplar is None or other.exemplar is self.exemplar)
+            and set(other.unlike) <= set(self.unlike)
+            and set(other.unlike_exemplars) <= set(self.unlike_exemplars)
         )
 
     def with_text(self, text: str) -> Prompts:

@@ -59,10 +59,11 @@ def view(wanted: Need) -> Box | None:
     height, width = wanted.shape
     if side >= WORTH * max(height, width):
         return None
-    return _around(wanted.box, side, height, width)
+    return around(wanted.box, side, height, width)
 
 
-def _around(box: Box, side: int, height: int, width: int) -> Box:
+def around(box: Box, side: int, height: int, width: int) -> Box:
+    """The square of ``side`` pixels with ``box`` in its middle, moved and cut into the image."""
     h, w = min(side, height), min(side, width)
     row = (box.row0 + box.row1 - h) // 2
     col = (box.col0 + box.col1 - w) // 2
@@ -72,6 +73,6 @@ def _around(box: Box, side: int, height: int, width: int) -> Box:
 
 def still_good(current: Box, wanted: Need) -> bool:
     """Whether the view of the round before also serves what is needed now."""
-    grown = _around(wanted.box, max(1, round(wanted.side * KEEP)), wanted.shape[0], wanted.shape[1])
+    grown = around(wanted.box, max(1, round(wanted.side * KEEP)), wanted.shape[0], wanted.shape[1])
     small_enough = max(current.height, current.width) <= SLACK * max(wanted.side, SMALLEST // 2)
     return current.contains(grown) and small_enough

@@ -96,6 +96,8 @@ PARTS = {"drawn": True, "text": "a small red dog", "example": True, "region": Tr
 def test_prompts_compose(one: str, added: str, memory: bool) -> None:
     if one == added or (memory and added == "memory"):
         return
+    if {one, added} == {"text", "example"} and not memory:
+        return  # they choose among candidates, see test_similar.py
     model = predictor().without_zoom()
     features = model.features(photo(*SHAPE))
     before = model.step(features, click(SHAPE, 5, 5)).memory if memory else None

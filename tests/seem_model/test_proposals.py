@@ -195,7 +195,9 @@ def proposal(mask: np.ndarray, quality: float = 0.9, row: int = 0, col: int = 0)
     """A proposal with its mask at (row, col)."""
     box = Box(row, col, row + mask.shape[0], col + mask.shape[1])
     frame = Frame(box, *mask.shape, mask.shape)
-    return Proposal(box, mask, quality, Look(torch.zeros(1, 1), torch.ones(1, 2), frame))
+    return Proposal(
+        box, mask, quality, Look(torch.zeros(1, 1), torch.ones(1, 2), frame), torch.ones(2)
+    )
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -38,6 +38,8 @@ class Choice:
         Called as ``progress(done, total)`` with numbers of images.
     gallery : Gallery or None
         Is shown every case.
+    seeds : tuple of int
+        Of what is drawn at random in each image, once with each; empty: once with ``seed``.
     """
 
     split: str = "val"
@@ -45,6 +47,12 @@ class Choice:
     seed: int = 0
     progress: Callable[[int, int], None] | None = None
     gallery: Gallery | None = None
+    seeds: tuple[int, ...] = ()
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """``seeds`` without repeats, or ``seed`` where there are none."""
+        return tuple(dict.fromkeys(self.seeds)) or (self.seed,)
 
     def ids(self, data: DataSet) -> tuple[str, ...]:
         """Image ids, in the order of the split.
