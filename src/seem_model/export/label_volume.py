@@ -50,8 +50,8 @@ class Placement:
         lengths = {len(part) for part in (self.axes, self.scale, self.translate, self.units)}
         if len(lengths) > 1 or not np.isfinite([*self.scale, *self.translate]).all():
             raise ImageError(
-                f"The scale {self.scale}, the place {self.translate} and the units {self.units} must "
-                f"have a number or name for each of the axes {', '.join(self.axes)}."
+                f"The scale {self.scale}, place {self.translate} and units {self.units} must have "
+                f"a number or name for each of the axes {', '.join(self.axes)}."
             )
 
     @classmethod
