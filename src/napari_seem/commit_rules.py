@@ -26,6 +26,7 @@ __all__ = [
     "covering",
     "painted",
     "reason",
+    "refusal",
     "tidied",
 ]
 Mask = NDArray[np.bool_]
@@ -132,6 +133,9 @@ def painted(
 ) -> Painted:
     """Put a tidied mask among the objects of a slice; of ``rules`` only the overlap counts.
 
+    Several masks are painted one after the other, each on what the one before has made of
+    ``labels``; if an object is committed again in parts, only the first has ``own``.
+
     Parameters
     ----------
     labels : (H, W) integers
@@ -171,6 +175,18 @@ def painted(
         written = 0
     added = () if written != label or (label == own and former is not None) else (label,)
     return change(labels, box, after, written=written, added=added, own=own)
+
+
+def refusal(change: Painted, rules: CommitRules) -> str:
+    """Why :func:`painted` comes to nothing, as a sentence; "" if it does not."""
+    if rules.overlap is Overlap.SUBTRACT:
+        return "" if change.changed else "The mask covers no object: there is nothing to erase."
+    if change.written and (change.changed or rules.overlap is not Overlap.MERGE):
+        return ""
+    return (
+        "Nothing new to commit: every pixel of this mask already belongs to a committed object. "
+        "Another rule for overlaps can take pixels from it."
+    )
 
 
 def conflicts(labels: Labels, mask: Mask, own: int | None = None) -> tuple[tuple[int, int], ...]:

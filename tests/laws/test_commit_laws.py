@@ -74,6 +74,7 @@ def told_the_truth(before: np.ndarray, after: np.ndarray, change: Painted) -> No
         assert lost == ((before == label) & (after != label)).sum() > 0
     losers = set(np.unique(before[before != after])) - {0}
     assert losers - {change.written} <= set(change.shrunk) | losers & {1, 7}
+    assert change.changed == (before != after).sum()
     assert change.written == 0 or (after == change.written).any()
 
 

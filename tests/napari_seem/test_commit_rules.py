@@ -13,6 +13,7 @@ from napari_seem.commit_rules import (
     covering,
     painted,
     reason,
+    refusal,
     tidied,
 )
 from seem_model.errors import ImageError
@@ -54,7 +55,20 @@ def test_committed_again_leaves_its_former_place() -> None:
 
 def test_wholly_covered_gives_no_object() -> None:
     change = painted(BEFORE, BEFORE == 2, label=9, rules=CommitRules())
-    assert (change.written, change.added) == (0, ())
+    assert (change.changed, change.written, change.added) == (0, 0, ())
+
+
+@pytest.mark.parametrize("overlap", Overlap)
+def test_what_comes_to_nothing_is_told(overlap: Overlap) -> None:
+    rules = CommitRules(overlap)
+    covered = refusal(painted(BEFORE, BEFORE == 2, label=9, rules=rules), rules)
+    assert ("already belongs" in covered) == (overlap in (Overlap.KEEP, Overlap.MERGE))
+    free = refusal(painted(BEFORE, BEFORE == 0, label=9, rules=rules), rules)
+    assert ("nothing to erase" in free) == (overlap is Overlap.SUBTRACT)
+    assert refusal(painted(BEFORE, MASK, label=9, rules=rules), rules) == ""
+    if overlap is not Overlap.SUBTRACT:  # again, and nothing is new: no reason to complain
+        again = painted(BEFORE, BEFORE == 2, label=2, rules=CommitRules(), own=2)
+        assert (again.changed, refusal(again, CommitRules())) == (0, "")
 
 
 def test_only_what_changes_is_cut_out() -> None:

@@ -69,6 +69,7 @@ class RulesView(QWidget):
         _plain(self.smooth)
         for number in (self.drop_specks, self.smallest, self.smooth):
             number.setSuffix(" px")
+            number.setSpecialValueText("off")
             number.valueChanged.connect(self._tell)
         for check in (self.split, self.fill_holes):
             check.toggled.connect(self._tell)
@@ -114,8 +115,8 @@ class RulesView(QWidget):
         form.addRow("Overlap", self.overlap)
         form.addRow("Mask", checks)
         form.addRow("Smooth", self.smooth)
-        form.addRow("Specks below", self.drop_specks)
-        form.addRow("Objects below", self.smallest)
+        form.addRow("Drop specks under", self.drop_specks)
+        form.addRow("Drop objects under", self.smallest)
         tips = (self.overlap, self.split, self.smooth, self.drop_specks, self.smallest)
         for row, control in enumerate(tips):
             label = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
