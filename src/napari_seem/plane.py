@@ -144,7 +144,8 @@ class Grid:
         if dims.ndim < len(self.shape):  # while the image is being removed from the viewer
             raise PlaneError("The chosen image is not in the viewer any more: choose another one.")
         axes = _displayed(len(self.shape), dims)
-        world = np.append(np.asarray(dims.point[-len(self.shape) :], float), 1.0)
+        here = np.asarray(dims.point[-len(self.shape) :], float)
+        world = np.append(here * units_of_view(self.image, dims), 1.0)
         position = np.round((np.linalg.inv(self.matrix) @ world)[:-1]).astype(int)
         index = tuple(0 if a in axes else int(p) for a, p in enumerate(position))
         if any(not 0 <= i < n for i, n in zip(index, self.shape, strict=True)):
@@ -161,6 +162,17 @@ def _displayed(ndim: int, dims: Dims) -> tuple[int, int]:
     # ascending, so that transposing the view keeps the marks and the answer
     first, second = sorted(order[-2:])
     return first, second
+
+
+def units_of_view(layer: Layer, dims: Dims) -> NDArray[np.float64]:
+    """(ndim,) what one unit of the viewer's world is in units of ``layer``, along each axis.
+
+    Not 1 where layers have different units, such as nanometres beside micrometres.
+    """
+    if dims.units is None or len(dims.units) < layer.ndim:
+        return np.ones(layer.ndim)
+    pairs = zip(dims.units[-layer.ndim :], layer.units, strict=True)
+    return np.array([float((1 * shown).to(own).magnitude) for shown, own in pairs])
 
 
 def world_matrix(layer: Layer) -> NDArray[np.float64]:

@@ -1,9 +1,9 @@
 """Which part of a slice is on the screen, in its own pixels.
 
 From the camera and the size of the canvas. A layer's ``corner_pixels`` would not do: they are those
-of the last drawing, of whatever resolution level was drawn, widened to whole chunks, and never
-empty. The camera of a 2-D view does not turn, but the image may (``rotate``, ``affine``), so its
-visible part is a polygon; the box around that is returned.
+of the last drawing, of whatever resolution level was drawn, widened to whole chunks, never empty,
+and wrong where layers have different units. The camera of a 2-D view does not turn, but the image
+may (``rotate``, ``affine``), so its visible part is a polygon; the box around that is returned.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_seem.plane import units_of_view
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
@@ -84,9 +85,10 @@ def _into_plane(
 ) -> NDArray[np.float64]:
     """(N, 2) ``(row, col)`` of (N, 2) places in the world axes on display."""
     dims, ndim = viewer.dims, len(grid.shape)
-    world = np.tile(np.append(np.asarray(dims.point, float), 1.0), (len(corners), 1))
+    world = np.tile(np.asarray(dims.point, float), (len(corners), 1))
     world[:, list(dims.displayed)] = corners
-    data = world[:, -(ndim + 1) :] @ np.linalg.inv(grid.matrix).T
+    own = world[:, -ndim:] * units_of_view(grid.image, dims)
+    data = np.c_[own, np.ones(len(own))] @ np.linalg.inv(grid.matrix).T
     return np.asarray(data[:, list(plane.axes)])
 
 

@@ -74,6 +74,8 @@ def write_ome_zarr(path: str | Path, volume: LabelVolume, *, name: str = "object
                 f"{where} exists already and is no OME-Zarr image to put labels into: choose "
                 "another name, or remove it first."
             )
+        if not where.parent.is_dir():
+            raise DataError(f"Cannot write {where}: there is no folder {where.parent}.")
         levels = levels_of(volume)
         with _partial(where) as folder:
             _write_group(folder, where.stem, "0.5", volume=volume, levels=levels, inside=False)
@@ -142,6 +144,7 @@ def _into_image(image: Path, volume: LabelVolume, name: str) -> Path:
             "without channels: they must agree."
         )
     levels = levels[shapes.index(volume.labels.shape) :]
+    where.parent.mkdir(exist_ok=True)
     with _partial(where) as folder:
         _write_group(folder, name, version, volume=volume, levels=levels, inside=True)
     list_label(image, version, name)
@@ -215,7 +218,6 @@ def _zarr() -> tuple[Any, Any]:
 @contextmanager
 def _partial(where: Path) -> Iterator[Path]:
     """A folder beside ``where`` that becomes it at the end, or is gone if anything goes wrong."""
-    where.parent.mkdir(parents=True, exist_ok=True)
     partial = where.with_name(f".{where.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
         yield partial
