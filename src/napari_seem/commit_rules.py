@@ -26,6 +26,7 @@ __all__ = [
     "covering",
     "painted",
     "reason",
+    "refusal",
     "tidied",
 ]
 Mask = NDArray[np.bool_]
@@ -83,17 +84,18 @@ def tidied(mask: Mask, rules: CommitRules) -> tuple[Mask, ...]:
     Returns
     -------
     tuple of (H, W) bool
-        Top row first, then leftmost; empty if nothing is left, see :func:`reason`. Tidying one
-        of them again changes nothing.
+        Top row first, then leftmost; empty if nothing is left, see :func:`reason`. Their union is
+        what there is without ``split``, and tidying that again changes nothing; only a part that
+        nearly touches another may be smoothed differently when it is alone.
     """
     box = around(mask)
     if box is None:
         return ()
     box = widened(box, math.ceil(rules.smooth) + 1, mask.shape)
-    part = smoothed(mask[box], rules.smooth)
-    if rules.fill_holes:
-        part = filled(part)
-    part = without_specks(part, rules.drop_specks)
+    part = _cleaned(mask[box], rules)
+    if rules.smooth >= 1 and (rules.fill_holes or rules.drop_specks):
+        # smoothing sees another outline now; with it, a second time settles everything
+        part = _cleaned(part, rules)
     pieces = parts(part) if rules.split else (part,)
     return tuple(
         _whole(piece, box, mask.shape)
@@ -130,6 +132,9 @@ def painted(
     labels: Labels, mask: Mask, *, label: int, rules: CommitRules, own: int | None = None
 ) -> Painted:
     """Put a tidied mask among the objects of a slice; of ``rules`` only the overlap counts.
+
+    Several masks are painted one after the other, each on what the one before has made of
+    ``labels``; if an object is committed again in parts, only the first has ``own``.
 
     Parameters
     ----------
@@ -172,6 +177,18 @@ def painted(
     return change(labels, box, after, written=written, added=added, own=own)
 
 
+def refusal(change: Painted, rules: CommitRules) -> str:
+    """Why :func:`painted` comes to nothing, as a sentence; "" if it does not."""
+    if rules.overlap is Overlap.SUBTRACT:
+        return "" if change.changed else "The mask covers no object: there is nothing to erase."
+    if change.written and (change.changed or rules.overlap is not Overlap.MERGE):
+        return ""
+    return (
+        "Nothing new to commit: every pixel of this mask already belongs to a committed object. "
+        "Another rule for overlaps can take pixels from it."
+    )
+
+
 def conflicts(labels: Labels, mask: Mask, own: int | None = None) -> tuple[tuple[int, int], ...]:
     """Objects that a mask covers and how many of their pixels, most first; without ``own``."""
     _check(labels, mask, 0)
@@ -204,6 +221,13 @@ def _check(labels: Labels, mask: Mask, label: int) -> None:
             f"Objects of the type {labels.dtype} cannot be counted up to {label}: convert the "
             "layer to a larger integer type."
         )
+
+
+def _cleaned(mask: Mask, rules: CommitRules) -> Mask:
+    part = smoothed(mask, rules.smooth)
+    if rules.fill_holes:
+        part = filled(part)
+    return without_specks(part, rules.drop_specks)
 
 
 def _whole(piece: Mask, box: Box, shape: tuple[int, ...]) -> Mask:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_seem import commit_rules, objects
-from napari_seem.commit_rules import CommitRules, Overlap
 from napari_seem.document import Answer, Page, Thing
 from napari_seem.marks import Marks, MaskMark
 from napari_seem.objects import CommitError, Deed, Row
@@ -19,17 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_seem.commit_rules import CommitRules
     from napari_seem.loop import Loop
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
     Found = Sequence[tuple[NDArray[np.bool_], str, float]]
     """Masks (H, W) bool with class and score."""
-
-COVERED = (
-    "Nothing new to commit: every pixel of this mask already belongs to a committed object. "
-    "Choose another rule under “When committing” to take its pixels or to merge."
-)
 
 
 def write(
@@ -62,10 +57,11 @@ def write(
             label = mine or objects.next_label(layer, plane)
             pixels = np.asarray(layer.data[plane.indexer])
             change = commit_rules.painted(pixels, mask, label=label, rules=rules, own=mine)
-            if not change.written and rules.overlap is not Overlap.SUBTRACT:
-                if lenient:
-                    continue
-                raise CommitError(COVERED)
+            why = commit_rules.refusal(change, rules)
+            if why and lenient:
+                continue
+            if why:
+                raise CommitError(why)
             rows = []
             if change.written == label:
                 rows = [Row(label, name, score)]

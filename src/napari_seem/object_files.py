@@ -57,7 +57,7 @@ def save_table_with_image(path: str, layers: list[LayerData]) -> list[str]:
     [(image, look)] = [(data, meta) for data, meta, kind in layers if kind == "image"]
     objects = objects_of(data, meta)
     channels = 1 if look.get("rgb") else 0
-    pixels = _trimmed(_pixels(image, look), objects.labels.ndim + channels)
+    pixels = _trimmed(pixels_of(image, look), objects.labels.ndim + channels)
     write_csv(path, objects, image=pixels, scale=_scale(objects, meta))
     return [path]
 
@@ -73,8 +73,7 @@ def objects_of(data: Any, meta: dict[str, Any]) -> Objects:
     ImageError
         If the layer has more than three axes that are longer than 1.
     """
-    labels = _trimmed(_pixels(data, meta), 2)
-    return Objects(labels, tuple(_rows(pd.DataFrame(meta.get("features")))))
+    return Objects(_trimmed(pixels_of(data, meta), 2), rows_of(meta))
 
 
 def json_reader(path: str | list[str]) -> Reader | None:
@@ -101,19 +100,9 @@ def roi_reader(path: str | list[str]) -> Reader | None:
     return lambda path: _layer(path, read_rois(path, _image_shape()))
 
 
-def _layer(path: str, objects: Objects) -> list[LayerData]:
-    table = pd.DataFrame(
-        {
-            "index": [row.id for row in objects.table],
-            "class": [row.name for row in objects.table],
-            "score": [np.nan if row.score is None else row.score for row in objects.table],
-        }
-    )
-    meta = {"name": Path(path).stem, "features": table, **_place(objects.labels.shape)}
-    return [(objects.labels, meta, "labels")]
-
-
-def _rows(table: pd.DataFrame) -> Iterable[LabelObject]:
+def rows_of(meta: dict[str, Any]) -> tuple[LabelObject, ...]:
+    """What a layer's features say of its labels, see :func:`objects_of`."""
+    table = pd.DataFrame(meta.get("features"))
     ids = table["index"] if "index" in table else pd.Series(range(len(table)))
     known: dict[int, LabelObject] = {}
     for place, id in enumerate(ids):
@@ -126,11 +115,24 @@ def _rows(table: pd.DataFrame) -> Iterable[LabelObject]:
             "" if pd.isna(name) else str(name),
             None if score is None or pd.isna(score) else float(score),
         )
-    return known.values()
+    return tuple(known.values())
 
 
-def _pixels(data: Any, meta: dict[str, Any]) -> NDArray[Any]:
+def features_of(rows: Iterable[LabelObject]) -> pd.DataFrame:
+    """The same as features of a layer."""
+    values = [(row.id, row.name, np.nan if row.score is None else row.score) for row in rows]
+    return pd.DataFrame(values, columns=["index", "class", "score"])
+
+
+def pixels_of(data: Any, meta: dict[str, Any]) -> NDArray[Any]:
+    """Pixels of a layer, of the finest level, in memory."""
     return np.asarray(data[0] if meta.get("multiscale") else data)
+
+
+def _layer(path: str, objects: Objects) -> list[LayerData]:
+    features = features_of(objects.table)
+    meta = {"name": Path(path).stem, "features": features, **_place(objects.labels.shape)}
+    return [(objects.labels, meta, "labels")]
 
 
 def _trimmed(array: NDArray[Any], axes: int) -> NDArray[Any]:

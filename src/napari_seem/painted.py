@@ -25,6 +25,8 @@ class Painted:
         Where anything may change; empty if nothing does.
     after : (h, w) integers
         The labels there afterwards.
+    changed : int
+        How many pixels change.
     written : int
         Label that holds the mask now; 0 if none of its pixels was given to an object.
     added : tuple of int
@@ -37,6 +39,7 @@ class Painted:
 
     box: Box
     after: Labels
+    changed: int
     written: int
     added: tuple[int, ...]
     shrunk: dict[int, int]
@@ -57,10 +60,12 @@ def change(
     ``own`` is the label that the change is about; all its pixels are in the box.
     """
     before = labels[box]
-    lost = counts(before[before != after])
+    different = before != after
+    lost = counts(before[different])
     return Painted(
         box=box,
         after=after,
+        changed=int(np.count_nonzero(different)),
         written=written,
         added=added,
         shrunk={label: n for label, n in lost if label not in (own, written)},

@@ -194,6 +194,17 @@ def displayed_axes(ndim: int, dims: Dims) -> tuple[int, int]:
     return first, second
 
 
+def units_of_view(layer: Layer, dims: Dims) -> NDArray[np.float64]:
+    """(ndim,) what one unit of the viewer's world is in units of ``layer``, along each axis.
+
+    Not 1 where layers have different units, such as nanometres beside micrometres.
+    """
+    if dims.units is None or len(dims.units) < layer.ndim:
+        return np.ones(layer.ndim)
+    pairs = zip(dims.units[-layer.ndim :], layer.units, strict=True)
+    return np.array([float((1 * shown).to(own).magnitude) for shown, own in pairs])
+
+
 def world_matrix(layer: Layer) -> NDArray[np.float64]:
     """(ndim + 1, ndim + 1) affine from a layer's data to world."""
     n = layer.ndim

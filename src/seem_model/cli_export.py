@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from seem_model.export.objects import LabelObject, Objects
 
-KINDS = ("coco", "geojson", "imagej", "yolo", "voc", "csv", "tiff")
+KINDS = ("coco", "geojson", "imagej", "yolo", "voc", "csv", "tiff", "ome-zarr")
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +20,15 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "labels",
         metavar="LABELS",
-        help="label image (.tif, .png, .npy), COCO .json, .geojson or ImageJ's .zip",
+        help="label image (.tif, .png, .npy, .zarr), COCO .json, .geojson or ImageJ's .zip",
     )
     parser.add_argument("--as", dest="kind", required=True, choices=KINDS, help="format")
-    parser.add_argument("--out", required=True, metavar="FILE", help="file to write")
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="file to write; ome-zarr: a folder, or an image to put labels into",
+    )
     parser.add_argument(
         "--classes",
         metavar="FILE",
@@ -33,7 +38,13 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--image", metavar="IMAGE", help="the picture: intensities in csv, its name in coco and voc"
     )
     parser.add_argument(
-        "--scale", type=_sizes, metavar="ROW,COL", help="size of a pixel, for csv: 0.5,0.5"
+        "--scale",
+        type=_sizes,
+        metavar="ROW,COL",
+        help="size of a pixel, for csv and ome-zarr: 0.5,0.5",
+    )
+    parser.add_argument(
+        "--name", default="objects", help="of the labels in an OME-Zarr image (default: objects)"
     )
     parser.set_defaults(run=_export)
 
@@ -59,6 +70,7 @@ def _export(args: argparse.Namespace) -> None:
         picture="" if args.image is None else Path(args.image).name,
         pixels=None if args.image is None else _picture(args.image, objects),
         scale=args.scale,
+        name=args.name,
     )
     print(f"{len(ids_in(objects.labels))} objects: {args.out}")
 

@@ -112,9 +112,9 @@ class Predictor:
         """
         if long_side < 32 or short_side < 0:
             raise PromptError("Images must be shown with a longer side of at least 32 pixels.")
-        frame = replace(self.model.config.frame, long_side=long_side, short_side=short_side)
-        model = copy(self.model)
-        model.config = replace(model.config, frame=frame)
+        model, frame = copy(self.model), self.model.config.frame
+        shown = replace(frame, long_side=long_side, short_side=short_side)
+        model.config = replace(model.config, frame=shown)
         return replace(self, model=model, name=f"{self.name} ({short_side}/{long_side})")
 
     @torch.inference_mode()
@@ -247,6 +247,5 @@ class Predictor:
         self, features: ImageFeatures, kind: automatic.Kind, classes: Names, watch: Watch | None
     ) -> Segmentation:
         words = self.words if not classes else self.with_vocabulary(classes, watch=watch).words
-        return automatic.segment(
-            self.model, features, words, kind, thresholds=self.thresholds, watch=watch
-        )
+        limits = self.thresholds
+        return automatic.segment(self.model, features, words, kind, thresholds=limits, watch=watch)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from label_images import hard
+from label_images import hard, same
 from seem_model.cli import main
 from seem_model.cli_export import KINDS
 from seem_model.export.coco import read_coco
 from seem_model.export.saving import ENDINGS, FORMATS
-from seem_model.export.tiff import write_tiff
+from seem_model.export.tiff import read_tiff, write_tiff
 
 
 @pytest.fixture
@@ -59,6 +59,14 @@ def test_from_one_format_to_another(labels: str, tmp_path: Path) -> None:
     lines = Path(table).read_text().splitlines()
     assert "area_scaled" in lines[0]
     assert lines[1].startswith("3,ring,0.5,57,")
+
+
+def test_labels_of_a_folder_of_their_own_are_read_again(labels: str, tmp_path: Path) -> None:
+    folder, out = str(tmp_path / "a.zarr"), str(tmp_path / "a.tif")
+    assert main(["export", labels, "--as", "ome-zarr", "--out", folder, "--scale", "2,3"]) == 0
+    assert main(["export", folder, "--as", "tiff", "--out", out]) == 0
+    assert same(read_tiff(out), hard())
+    assert main(["export", labels, "--as", "ome-zarr", "--out", folder]) == 2  # not over it
 
 
 def test_intensities(labels: str, tmp_path: Path, capsys) -> None:

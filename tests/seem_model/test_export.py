@@ -316,6 +316,7 @@ class TestOthers:
     @pytest.mark.parametrize("kind", FORMATS)
     def test_no_folder_to_write_into(self, tmp_path: Path, kind) -> None:
         ending = {"coco": ".json", "imagej": ".zip", "yolo": ".txt", "voc": ".xml", "tiff": ".tif"}
+        ending |= {"ome-zarr": ".zarr"}
         with pytest.raises(DataError, match="Cannot write"):
             save_objects(tmp_path / "none" / f"a{ending.get(kind, '.' + kind)}", hard(), kind)
 

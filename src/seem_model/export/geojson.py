@@ -7,13 +7,13 @@ tells the size of the image; ``measurements`` hold our label and score.
 
 from __future__ import annotations
 
-import colorsys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seem_model.errors import DataError
+from seem_model.export.colours import colour
 from seem_model.export.json_files import is_geojson, read_json, write_json
 from seem_model.export.objects import Piece, assemble, pieces
 from seem_model.export.outlines import fill, trace
@@ -21,8 +21,6 @@ from seem_model.export.outlines import fill, trace
 if TYPE_CHECKING:
     from seem_model.export.objects import Objects
     from seem_model.export.outlines import Ring
-
-_GOLDEN = 0.618034  # neighbours on the list of classes get colours far apart
 
 
 def write_geojson(path: str | Path, objects: Objects) -> None:
@@ -88,9 +86,7 @@ def _feature(piece: Piece, number: int) -> dict[str, Any]:
         "measurements": {"label": piece.id, **score, "area px": int(piece.mask.sum())},
     }
     if piece.name:
-        red, green, blue = colorsys.hsv_to_rgb(number * _GOLDEN % 1, 0.8, 0.9)
-        colour = [round(255 * c) for c in (red, green, blue)]
-        properties["classification"] = {"name": piece.name, "color": colour}
+        properties["classification"] = {"name": piece.name, "color": list(colour(number))}
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 

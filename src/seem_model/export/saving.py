@@ -13,8 +13,11 @@ from seem_model.export.coco import from_coco, write_coco
 from seem_model.export.geojson import from_geojson, write_geojson
 from seem_model.export.imagej import read_rois, write_rois
 from seem_model.export.json_files import is_coco, is_geojson, read_json
+from seem_model.export.label_volume import LabelVolume
 from seem_model.export.measurements import write_csv
 from seem_model.export.objects import Objects
+from seem_model.export.ome_metadata import ome_attributes
+from seem_model.export.ome_zarr import read_ome_zarr, write_ome_zarr
 from seem_model.export.tiff import read_tiff, write_tiff
 from seem_model.export.training_text import write_voc, write_yolo
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Format = Literal["coco", "geojson", "imagej", "yolo", "voc", "csv", "tiff"]
+Format = Literal["coco", "geojson", "imagej", "yolo", "voc", "csv", "tiff", "ome-zarr"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: dict[Format, tuple[str, ...]] = {
     "coco": (".json",),
@@ -33,6 +36,7 @@ ENDINGS: dict[Format, tuple[str, ...]] = {
     "voc": (".xml",),
     "csv": (".csv",),
     "tiff": (".tif", ".tiff"),
+    "ome-zarr": (".zarr",),
 }
 
 
@@ -44,6 +48,7 @@ def save_objects(
     picture: str = "",
     pixels: NDArray[Any] | None = None,
     scale: tuple[float, ...] | None = None,
+    name: str = "objects",
 ) -> None:
     """Write objects in a format.
 
@@ -59,7 +64,9 @@ def save_objects(
         The image, for intensities in CSV and channels in VOC; see
         :func:`seem_model.export.measurements.measure`.
     scale : tuple of float, optional
-        Size of a pixel along each axis, for CSV.
+        Size of a pixel along each axis, for CSV and OME-Zarr.
+    name : str
+        Of the labels, where ``path`` is an OME-Zarr image.
 
     Raises
     ------
@@ -89,10 +96,12 @@ def save_objects(
             write_csv(where, objects, image=pixels, scale=scale)
         case "tiff":
             write_tiff(where, objects)
+        case "ome-zarr":
+            write_ome_zarr(where, LabelVolume.of(objects, scale=scale), name=name)
 
 
 def open_objects(path: str | Path) -> Objects:
-    """Read objects from a label image (TIFF, PNG, .npy), COCO JSON, GeoJSON or ImageJ ROIs.
+    """Read objects from a label image (TIFF, PNG, .npy, OME-Zarr), COCO, GeoJSON or ImageJ ROIs.
 
     Raises
     ------
@@ -103,6 +112,8 @@ def open_objects(path: str | Path) -> Objects:
     """
     where = Path(path).expanduser()
     ending = where.suffix.lower()
+    if where.is_dir() and ome_attributes(where) is not None:
+        return read_ome_zarr(where).objects()
     if not where.is_file():
         raise DataError(f"There is no file {where}.")
     if ending in (".json", ".geojson"):
