@@ -25,3 +25,7 @@ class ConfigError(SeemError):
 
 class DataError(SeemError):
     """A data set folder is missing files or its annotations are broken."""
+
+
+class SpeechError(SeemError):
+    """A recording cannot be read or understood, or nothing is there that could do so."""
