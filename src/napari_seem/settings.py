@@ -31,3 +31,26 @@ def preferences() -> Preferences:
     except (AttributeError, KeyError, ValueError):
         # run from a source tree that is not installed as a plugin
         return Preferences()
+
+
+@dataclass(frozen=True)
+class SpeechPreferences:
+    """How spoken words are recognised.
+
+    Parameters
+    ----------
+    whisper : str
+        Folder with a Whisper model; empty for the recogniser of the extra ``audio``.
+    """
+
+    whisper: str = ""
+
+
+def speech_preferences() -> SpeechPreferences:
+    """What the person chose in napari's preferences; the defaults where that is not available."""
+    from napari.settings import get_plugin_settings
+
+    try:
+        return SpeechPreferences(get_plugin_settings("napari-seem").speech.whisper.strip())
+    except (AttributeError, KeyError, ValueError):
+        return SpeechPreferences()

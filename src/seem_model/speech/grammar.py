@@ -139,7 +139,7 @@ class _Graph:
         self.arcs[key] = min(1.0, self.arcs.get(key, 0.0) + probability)
 
     def choice(self, start: str, end: str, texts: Sequence[str], probability: float) -> None:
-        """One of several texts, all equally likely; those that begin alike share their beginning."""
+        """One of several texts, equally likely; those that begin alike share states."""
         for text in texts:
             *first, last = text.split()
             at: object = start

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import struct
 import wave
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from seem_model.errors import SpeechError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Samples = NDArray[np.float32]
 """(N,) float32, one channel, full scale is -1 to 1."""

@@ -5,7 +5,6 @@ Its free language model understands no phrase of ours, hence a grammar (docs/exp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from seem_model.speech.sound import RATE, Samples, ready, to_int16
 from seem_model.speech.transcript import Transcript, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # The recogniser measures the background before and after speech; synthetic voices have none.
 _QUIET_SECONDS, _QUIET_LEVEL = 0.3, 0.001
