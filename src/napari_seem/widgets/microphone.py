@@ -137,7 +137,8 @@ def decoded(data: bytes, kind: Any) -> NDArray[np.float32]:
     }[kind.sampleFormat()]
     numbers: NDArray[np.float64] = np.frombuffer(data, number).astype(np.float64)
     channels = ((numbers - middle) / scale).reshape(-1, kind.channelCount())
-    return np.mean(channels, axis=1).astype(np.float32)
+    samples: NDArray[np.float32] = np.mean(channels, axis=1).astype(np.float32)
+    return samples
 
 
 class LevelMeter(QWidget):

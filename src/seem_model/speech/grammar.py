@@ -138,17 +138,21 @@ class _Graph:
         key = (self._state(start), self._state(end), word)
         self.arcs[key] = min(1.0, self.arcs.get(key, 0.0) + probability)
 
-    def choice(self, start: str, end: str, texts: Sequence[str], probability: float) -> None:
+    def choice(self, start: object, end: object, texts: Iterable[str], probability: float) -> None:
         """One of several texts, equally likely; those that begin alike share states."""
-        for text in texts:
-            *first, last = text.split()
-            at: object = start
-            share = probability / len(texts)
-            for count, word in enumerate(first, 1):
-                to = (start, end, *first[:count])
-                self.step(at, to, share, word)
-                at, share = to, 1.0
-            self.step(at, end, share, last)
+        self._tree(start, end, [text.split() for text in texts], probability)
+
+    def _tree(
+        self, start: object, end: object, rows: Sequence[Sequence[str]], probability: float
+    ) -> None:
+        for word in dict.fromkeys(row[0] for row in rows):
+            longer = [row[1:] for row in rows if row[0] == word and len(row) > 1]
+            if [word] in rows:
+                self.step(start, end, probability / len(rows), word)
+            if longer:
+                between = (start, end, word)
+                self.step(start, between, probability * len(longer) / len(rows), word)
+                self._tree(between, end, longer, 1.0)
 
     def _state(self, name: object) -> int:
         return self.states.setdefault(name, len(self.states))
