@@ -161,15 +161,17 @@ class LevelMeter(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the groove, the bar and the line."""
-        painter, palette = QPainter(self), self.palette()
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Mid))
-        width = round(share(self.level.rms) * self.width())
-        color = palette.color(QPalette.ColorRole.Highlight)
-        painter.fillRect(0, 0, width, self.height(), color)
+        painter = QPainter(self)
+        # the colour of text, thinned: it differs from the background in every theme
+        color = self.palette().color(QPalette.ColorRole.WindowText)
+        painter.setOpacity(0.2)
+        painter.fillRect(self.rect(), color)
+        painter.setOpacity(0.6)
+        painter.fillRect(0, 0, round(share(self.level.rms) * self.width()), self.height(), color)
         if self.level.peak > 0:
             at = min(self.width() - 2, round(share(self.level.peak) * self.width()))
-            line = palette.color(QPalette.ColorRole.WindowText)
-            painter.fillRect(at, 0, 2, self.height(), line)
+            painter.setOpacity(1.0)
+            painter.fillRect(at, 0, 2, self.height(), color)
         painter.end()
 
 

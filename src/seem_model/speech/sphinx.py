@@ -75,7 +75,7 @@ class PocketSphinxRecogniser:
             return Transcript(text, confidence, tuple(islice(self._others(text), _ALTERNATIVES)))
 
     def _best(self, sound: Samples) -> tuple[str, float]:
-        self._decoder.start_stream()  # forgets the noise of the recording before
+        self._decoder.reinit_feat()  # forgets the noise of the recording before
         self._decoder.start_utt()
         try:
             # whole, so that the loudness of all of it is known from the start
