@@ -56,14 +56,11 @@ NO_CACHE = Cache(on=False)
 
 def cache() -> Cache:
     """What the person chose in napari's preferences; off where that is not available."""
-    from napari.settings import get_plugin_settings
-
-    try:
-        chosen = get_plugin_settings("napari-seem").cache
-        return Cache(bool(chosen.enabled), str(chosen.folder).strip(), float(chosen.gigabytes))
-    except (AttributeError, KeyError, ValueError):
-        # run from a source tree that is not installed as a plugin
+    settings = _settings()
+    if settings is None:
         return NO_CACHE
+    kept = settings.cache
+    return Cache(bool(kept.enabled), str(kept.folder).strip(), float(kept.gigabytes))
 
 
 def preferences() -> Preferences:
@@ -131,3 +128,22 @@ def _settings() -> Any:
         return get_plugin_settings(PLUGIN)
     except (KeyError, ValueError):
         return None
+
+
+@dataclass(frozen=True)
+class SpeechPreferences:
+    """How spoken words are recognised.
+
+    Parameters
+    ----------
+    whisper : str
+        Folder with a Whisper model; empty for the recogniser of the extra ``audio``.
+    """
+
+    whisper: str = ""
+
+
+def speech_preferences() -> SpeechPreferences:
+    """What the person chose in napari's preferences; the defaults where that is not available."""
+    settings = _settings()
+    return SpeechPreferences() if settings is None else SpeechPreferences(settings.speech.whisper)

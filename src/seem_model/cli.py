@@ -132,6 +132,13 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
         help="the object is inside; R1 and C1 are the first outside",
     )
     parser.add_argument("--text", default="", metavar="PHRASE", help="words that name the object")
+    parser.add_argument("--speech", metavar="FILE", help="such words, spoken: a WAV file")
+    parser.add_argument(
+        "--whisper",
+        default="",
+        metavar="FOLDER",
+        help="with --speech: a Whisper model to hear them",
+    )
     parser.add_argument(
         "--everything",
         nargs="?",
@@ -174,6 +181,8 @@ def _segment(args: argparse.Namespace) -> None:
         avoid=tuple(args.avoid),
         boxes=tuple(args.box),
         text=args.text,
+        speech=args.speech,
+        whisper=args.whisper,
         everything=args.everything,
         classes=None if args.classes is None else tuple(args.classes),
         checkpoint=args.checkpoint,

@@ -29,3 +29,7 @@ class DataError(SeemError):
 
 class ClassListError(SeemError):
     """A class list cannot be read, or would be ambiguous: a name is empty or there twice."""
+
+
+class SpeechError(SeemError):
+    """A recording cannot be read or understood, or nothing is there that could do so."""

@@ -12,6 +12,8 @@ from PIL import Image
 from seem_model.clicks import Click, add_click
 from seem_model.errors import ImageError, PromptError
 from seem_model.image import read_image, to_rgb
+from seem_model.speech.choosing import recogniser
+from seem_model.speech.sound import read_wav
 from seem_model.values import Prompts
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class Request:
         Half-open; the object is inside.
     text : str
         Words that name the object.
+    speech : str or None
+        WAV file in which they are said, instead.
+    whisper : str
+        Folder with a Whisper model that hears them; empty for the small recogniser.
     everything : {"panoptic", "instances", "semantic"} or None
         Segment the whole image this way, without prompts.
     classes : tuple of str or None
@@ -56,6 +62,8 @@ class Request:
     avoid: tuple[tuple[int, int], ...] = ()
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     text: str = ""
+    speech: str | None = None
+    whisper: str = ""
     everything: Literal["panoptic", "instances", "semantic"] | None = None
     classes: tuple[str, ...] | None = None
     checkpoint: str = "lite"
@@ -64,13 +72,17 @@ class Request:
     def __post_init__(self) -> None:
         if (self.image is None) == (self.sample is None):
             raise ImageError("Give either an image file or --sample NAME.")
-        asks = bool(self.clicks or self.avoid or self.boxes or self.text.strip())
-        if self.everything and asks:
-            raise PromptError("--everything takes no prompts; leave out clicks, boxes and text.")
+        if self.text.strip() and self.speech:
+            raise PromptError("Give the words either by --text or by --speech.")
+        words = bool(self.text.strip() or self.speech)
+        if self.everything and (self.clicks or self.avoid or self.boxes or words):
+            raise PromptError("--everything takes no prompts; leave out clicks, boxes and words.")
         if self.classes is not None and not self.everything:
             raise PromptError("--class goes with --everything; to find one object use --text.")
-        if not self.everything and not (self.clicks or self.boxes or self.text.strip()):
-            raise PromptError("Say what to find: --click, --box, --text, or --everything.")
+        if not self.everything and not (self.clicks or self.boxes or words):
+            raise PromptError(
+                "Say what to find: --click, --box, --text, --speech, or --everything."
+            )
         where = Path(self.out)
         if where.suffix.lower() not in FORMATS:
             raise ImageError(f"Cannot write {where}: use one of the endings {', '.join(FORMATS)}.")
@@ -107,12 +119,17 @@ def segment(request: Request, watch: Callable[[float], None] | None = None) -> s
         # Refuse prompts outside the image before the model is loaded, which takes seconds.
         height, width = image.shape[:2]
         prompts = prompts_of(request, (height, width))
-        session = Session(load(request.checkpoint, device=request.device), image)
-        answer = session.step(prompts, watch=watch)
+        sound = None if request.speech is None else read_wav(request.speech)
+        predictor = load(request.checkpoint, device=request.device)
+        heard = ""
+        if sound is not None:
+            words = recogniser(predictor.vocabulary, whisper=request.whisper).hear(*sound)
+            prompts, heard = prompts.with_text(words.text), f"heard “{words.text}”\n"
+        answer = Session(predictor, image).step(prompts, watch=watch)
         save(request.out, answer.mask)
         label = f"{answer.label} ({answer.label_score:.2f})" if answer.label else "unnamed"
         area = int(answer.mask.sum())
-        return f"{label}, score {answer.score:.2f}, {area} pixels: {request.out}"
+        return f"{heard}{label}, score {answer.score:.2f}, {area} pixels: {request.out}"
     found = _everything(load(request.checkpoint, device=request.device), image, request, watch)
     save(request.out, found.labels)
     return "\n".join([*_rows(found), f"{len(found.segments)} segments: {request.out}"])

@@ -12,6 +12,8 @@ from PIL import Image
 import seem_model
 from fakes import FakeLoad, blobs
 from seem_model.cli import main
+from seem_model.speech.sound import write_wav
+from seem_model.speech.transcript import Transcript
 from tiny_folder import write_folder
 
 
@@ -48,6 +50,27 @@ def test_boxes_and_words(load: FakeLoad, picture: str, tmp_path: Path) -> None:
     assert (np.asarray(Image.open(named)) > 0).sum() == 400 + 15 * 25
 
 
+def test_spoken_words(load: FakeLoad, picture: str, tmp_path: Path, capsys, monkeypatch) -> None:
+    class Ears:
+        def hear(self, samples, rate):
+            return Transcript("blob", 0.5)
+
+    asked = []
+
+    def recogniser(vocabulary, *, whisper):
+        asked.append((*vocabulary, whisper))
+        return Ears()
+
+    monkeypatch.setattr("seem_model.segmenting.recogniser", recogniser)
+    said, out = tmp_path / "said.wav", tmp_path / "named.tif"
+    write_wav(said, np.full(8000, 0.1, np.float32), 16000)
+    command = ["segment", picture, "--speech", str(said), "--whisper", "here", "--out", str(out)]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("heard “blob”\n")
+    assert (np.asarray(Image.open(out)) > 0).sum() == 400 + 15 * 25
+    assert asked == [("blob", "background", "here")]
+
+
 @pytest.mark.parametrize("kind", [[], ["instances"], ["semantic"]])
 def test_everything(load: FakeLoad, picture: str, tmp_path: Path, capsys, kind) -> None:
     out = tmp_path / "labels.png"
@@ -82,6 +105,8 @@ def test_built_in_samples(load: FakeLoad, tmp_path: Path) -> None:
         (["--click", "3,3", "--sample", "cat"], "either an image file or --sample"),
         (["--click", "3,3", "--checkpoint", "missing"], "no checkpoint called 'missing'"),
         (["--text", "blob " * 20], "too long"),
+        (["--text", "blob", "--speech", "a.wav"], "either by --text or by --speech"),
+        (["--speech", "none.wav"], "Cannot read none.wav"),
     ],
 )
 def test_one_sentence(

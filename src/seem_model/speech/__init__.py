@@ -1,0 +1,1 @@
+"""Spoken words to a phrase, on this machine."""
