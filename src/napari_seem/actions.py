@@ -15,6 +15,7 @@ from napari_seem.conflicts import Plan, Wish, plan
 from napari_seem.desk import Request, desk_for
 from napari_seem.settings import key_texts
 from napari_seem.shortcuts import napari_keys
+from napari_seem.suggesting import Suggestions
 from napari_seem.target import Tool
 
 
@@ -24,6 +25,14 @@ def _toggle(annotator: Annotator) -> None:
 
 def _take(tool: Tool, annotator: Annotator) -> None:
     annotator.use(tool)
+
+
+def _class(number: int, annotator: Annotator) -> None:
+    annotator.name_by_number(number)
+
+
+def _suggest(deed: Callable[[Suggestions], None]) -> Callable[[Annotator], None]:
+    return lambda annotator: deed(annotator.suggestions)
 
 
 def _ask(request: Request, annotator: Annotator) -> None:
@@ -74,6 +83,15 @@ ACTIONS = (
     Action("use_ellipse", "tool: ellipse", "Shift+E", partial(_take, Tool.ELLIPSE)),
     Action("use_stroke", "tool: stroke", "Shift+S", partial(_take, Tool.STROKE)),
     Action("use_paint", "tool: paint", "Shift+D", partial(_take, Tool.PAINT)),
+    *(
+        Action(f"class_{k}", f"class {k} of the list", f"Alt+{k}", partial(_class, k))
+        for k in range(1, 10)
+    ),
+    Action("accept", "accept the proposal", "Q", _suggest(Suggestions.accept)),
+    Action("reject", "reject the proposal", "W", _suggest(Suggestions.reject)),
+    Action("next_proposal", "next proposal", "J", lambda a: a.suggestions.move(1)),
+    Action("accept_all", "accept all proposals", "", _suggest(Suggestions.accept_all)),
+    Action("one_each", "an object for each mark", "G", Annotator.one_object_each),
     Action("type_words", "name the object by words", "/", partial(_ask, Request.TYPE_WORDS)),
     Action(
         "show_keys", "list the keys", "F1", partial(_ask, Request.SHOW_KEYS), "keys", None, True

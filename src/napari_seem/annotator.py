@@ -191,6 +191,14 @@ class Annotator:
         """Propose an object for each positive mark of the current one; can be undone."""
         one_object_each(self._loop, self.suggestions)
 
+    def name_by_number(self, number: int) -> None:
+        """Give the current object the ``number``-th class of the list, from 1."""
+        name = self.engine.naming.name(number)
+        if name:
+            self.timeline.rename(name)
+        else:
+            self.say(f"The class list has no entry {number}: choose or edit one under “Classes”.")
+
     def say(self, news: str) -> None:
         """Show a line of news until the next edit."""
         self._loop.say(news)

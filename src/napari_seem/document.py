@@ -37,12 +37,12 @@ class Answer:
     memory: Any = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, round: Round) -> Answer:
-        """Keep a round."""
+    def of(cls, round: Round, *, label: str | None = None) -> Answer:
+        """Keep a round; ``label`` is its class in the person's list, None for the model's word."""
         return cls(
             packed=Packed.of(round.mask),
             score=round.score,
-            label=round.label,
+            label=round.label if label is None else label,
             label_score=round.label_score,
             memory=round.memory,
         )

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_seem.encoding import Encoding
 from napari_seem.jobs import Conversion, Encode, Question, Stopped, Wish, sentence
+from napari_seem.naming import Naming
 from napari_seem.worker import Job, Latest
 from seem_model.errors import SeemError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from napari_seem.target import Target
     from napari_seem.worker import Run
     from seem_model import Predictor
-
 
 _AHEAD = "ahead"
 
@@ -66,6 +66,8 @@ class Engine:
         self.wish: Wish | None = None
         self.conversion: Conversion | None = None
         self.encoding = Encoding(focus)
+        self.naming = Naming()
+        self.naming.changed.connect(self.retry)
         self.awake = False
         self._stuck = False
 
@@ -103,6 +105,7 @@ class Engine:
         """Start nothing any more and stop long work; :attr:`awake` ends it."""
         self.awake = False
         self.encoding.give_way()
+        self.naming.forget()
         for work in (self.wish, self.conversion):
             if work is not None:
                 work.progress.stop()
@@ -117,10 +120,8 @@ class Engine:
     @property
     def share(self) -> float | None:
         """How much of the work under way is done, 0 to 1; None where that is not known."""
-        works = {
-            "segmenting": self.wish, "thinking": self.asked, "converting": self.conversion,
-        }  # fmt: skip
-        work = works.get(self.state)
+        works: dict[str, Any] = {"segmenting": self.wish, "thinking": self.asked}
+        work = (works | {"converting": self.conversion, "naming": self.naming}).get(self.state)
         return None if work is None else work.progress.share
 
     def wish_for(self, wish: Wish | None) -> None:
@@ -131,7 +132,7 @@ class Engine:
         self.retry()
 
     def convert(self, conversion: Conversion | None) -> None:
-        """Convert an official file and use it then; None takes that back and stops its work."""
+        """Convert an official file, then use it; None takes that back and stops its work."""
         if self.conversion is not None:
             self.conversion.progress.stop()
         self.conversion = conversion
@@ -154,6 +155,9 @@ class Engine:
         if self.predictor is None:
             return self._loading()
         try:
+            named = self.naming.needed()
+            if named is not None:
+                return self._job("naming", named, done=self._take)
             encode = self.encoding.needed(self.predictor, target, plane=plane)
             if encode is not None:
                 return self._encoding("encoding", target, encode)
@@ -182,10 +186,14 @@ class Engine:
 
         def done(predictor: Predictor) -> None:
             if wanted == (self.checkpoint, self.device):
-                self.predictor = predictor
+                self.naming.loaded(predictor)
+                self._take(predictor)
 
         work = partial(self._load, self.checkpoint, device=self.device)
         return self._job("loading", work, done=done)
+
+    def _take(self, predictor: Predictor) -> None:
+        self.predictor = predictor
 
     def _encoding(self, name: str, target: Target, encode: Encode) -> Job:
         return self._job(name, encode, done=self.encoding.begin(target, encode))

@@ -18,6 +18,7 @@ STATES = {
     "loading": "loading…",
     "encoding": "encoding…",
     "thinking": "thinking…",
+    "naming": "reading names…",
     "segmenting": "segmenting…",
     "error": "error",
     "ready": "ready",

@@ -8,7 +8,6 @@ there T switches the sign, though Shapes layers have a tool on that letter.
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_info
@@ -25,22 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from napari.layers.base import Layer
-
-
-@dataclass(frozen=True)
-class Shortcut:
-    """A default key with the words for it."""
-
-    key: str
-    words: str
-    brief: str = ""
-
-
-SHORTCUTS = tuple(
-    Shortcut(key, a.title, "" if k else a.brief)
-    for a in ACTIONS
-    for k, key in enumerate(a.default.split(", ") if a.default else [])
-)
 
 
 class Keys:
@@ -108,7 +91,7 @@ class Keys:
 
     def _bind_layers(self) -> None:
         target = self._annotator.focus.target
-        for layer in [] if target is None else target.prompts.all:
+        for layer in [] if target is None else target.layers:
             if not any(layer is x for x in self._layers):
                 self._layers.append(layer)
                 for key, act in self._acts.items():
@@ -165,3 +148,11 @@ use_paint = _command("use_paint")
 type_words = _command("type_words")
 show_keys = _command("show_keys")
 take_tour = _command("take_tour")
+class_1, class_2, class_3 = _command("class_1"), _command("class_2"), _command("class_3")
+class_4, class_5, class_6 = _command("class_4"), _command("class_5"), _command("class_6")
+class_7, class_8, class_9 = _command("class_7"), _command("class_8"), _command("class_9")
+accept = _command("accept")
+reject = _command("reject")
+next_proposal = _command("next_proposal")
+accept_all = _command("accept_all")
+one_each = _command("one_each")

@@ -185,7 +185,7 @@ class Loop:
         self._dirty = True
 
     def _answered(self, question: Question, round: Round) -> None:
-        answer = Answer.of(round)
+        answer = Answer.of(round, label=self.engine.naming.resolve(round.label))
         self._add(question.marks, answer)
         self._show_answer(answer)
         if not answer.packed.any:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_seem.engine import Engine
 
 BUSY_COLOR = "#ffb000"
-BUSY = ("converting", "loading", "encoding", "thinking", "segmenting")
+BUSY = ("converting", "loading", "encoding", "thinking", "segmenting", "naming")
 
 
 class Bond:
