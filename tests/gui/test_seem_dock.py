@@ -10,9 +10,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 import napari_seem.annotator
+import napari_seem.widgets.tour
 from fakes import FakePredictor, blobs
+from napari_seem.actions import ACTIONS
 from napari_seem.annotator import annotator_for
-from napari_seem.keys import SHORTCUTS
 from napari_seem.target import Tool
 from napari_seem.widgets.seem import SeemWidget
 from person import FIRST, mask
@@ -24,6 +25,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 @pytest.fixture
 def fake_model(monkeypatch, fake_load):
     monkeypatch.setattr(napari_seem.annotator, "_load", fake_load)
+    monkeypatch.setattr(napari_seem.widgets.tour, "tour_is_new", lambda: False)
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_click_toggle_undo_redo_commit_by_mouse_and_keys(robot, dock, qtbot):
     robot.click((20, 20))
     settle(qtbot, a)
     np.testing.assert_array_equal(mask(a), FIRST)
-    assert "blob" in dock.rounds.item(1).text()
+    assert "blob" in dock.tabs.rounds.item(1).text()
     assert dock.object.name.text() == "blob"
     assert "90%" in dock.object.score.text()
     robot.key(Qt.Key.Key_T)
@@ -121,16 +123,16 @@ def test_rounds_list_goes_back(robot, dock, qtbot):
     for row in (15, 20, 25):
         robot.click((row, 20))
         settle(qtbot, dock.annotator)
-    assert dock.rounds.count() == 4
-    rectangle = dock.rounds.visualItemRect(dock.rounds.item(1))
+    assert dock.tabs.rounds.count() == 4
+    rectangle = dock.tabs.rounds.visualItemRect(dock.tabs.rounds.item(1))
     QTest.mouseClick(
-        dock.rounds.viewport(),
+        dock.tabs.rounds.viewport(),
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
         rectangle.center(),
     )
     assert len(dock.annotator.focus.target.prompts.points.data) == 1
-    assert dock.rounds.currentRow() == 1
+    assert dock.tabs.rounds.currentRow() == 1
 
 
 def test_class_is_editable_before_commit(robot, dock, qtbot):
@@ -192,7 +194,7 @@ def test_stack_slices_keep_their_own_rounds(make_robot, open_dock, qtbot):
     settle(qtbot, a)
     robot.viewer.dims.set_current_step(0, 1)
     settle(qtbot, a)
-    assert widget.rounds.count() == 1
+    assert widget.tabs.rounds.count() == 1
     robot.click((45, 20))
     settle(qtbot, a)
     np.testing.assert_array_equal(a.focus.target.result.data > 0, np.stack([FIRST, FIRST[::-1]]))
@@ -200,7 +202,7 @@ def test_stack_slices_keep_their_own_rounds(make_robot, open_dock, qtbot):
     assert "2-D" in widget.hint.text()
     robot.viewer.dims.ndisplay = 2
     robot.viewer.dims.set_current_step(0, 0)
-    assert widget.rounds.count() == 2
+    assert widget.tabs.rounds.count() == 2
 
 
 def test_close_while_running_then_open_again(robot, fake_model, qtbot, monkeypatch):
@@ -223,7 +225,7 @@ def test_close_while_running_then_open_again(robot, fake_model, qtbot, monkeypat
     gate.set()
     qtbot.waitUntil(lambda: a.engine.state != "thinking", timeout=5000)
     assert not a.is_open
-    assert all(s.key not in map(str, robot.viewer.keymap) for s in SHORTCUTS)
+    assert all(a.default not in map(str, robot.viewer.keymap) for a in ACTIONS)
     again = SeemWidget(robot.viewer)
     robot.viewer.window.add_dock_widget(again, name="SEEM", area="right")
     assert again.annotator is a
@@ -269,11 +271,15 @@ def test_errors_become_notifications(robot, dock, qtbot, fake_load, told):
 
 
 def test_every_control_has_a_tooltip_and_every_key_is_listed(dock):
-    from qtpy.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton
+    from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QPushButton
 
     for kind in (QComboBox, QLineEdit, QListWidget, QPushButton):
         for control in dock.findChildren(kind):
-            assert control.toolTip(), control
-    shown = dock.legend.text() + dock.legend.toolTip()
-    for shortcut in SHORTCUTS:
-        assert shortcut.key in shown
+            inner = isinstance(control.parent(), QAbstractSpinBox)  # Qt's own line in a spin box
+            assert inner or control.toolTip(), control
+    dock.help.click()
+    table = dock.keys_help.table
+    listed = {table.item(row, 1).text() for row in range(table.rowCount())}
+    assert "K" in listed
+    assert table.rowCount() == len(ACTIONS)
+    assert "K commit" in dock.legend.text()

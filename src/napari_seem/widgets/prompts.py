@@ -125,6 +125,8 @@ class PromptView(QWidget):
         words = "+ belongs to the object" if a.positive else "− does not belong to it"
         key = plan.text("toggle_sign")
         self.sign.setText(f"{words}   [{key}]" if key else words)
+        line = "or name it: the red cup ⏎" if a.positive else "or say what it is not: the spoon ⏎"
+        self.text.setPlaceholderText(line)
         color = COLORS[POSITIVE if a.positive else NEGATIVE]
         style = f"QPushButton {{ background: {color}; color: black; font-weight: bold; }}"
         if self.sign.styleSheet() != style:
@@ -150,4 +152,11 @@ class PromptView(QWidget):
         self._annotator.set_positive(not self._annotator.positive)
 
     def _apply_text(self) -> None:
-        self._annotator.set_text(self.text.text())
+        text = self.text.text()
+        if self._annotator.positive:
+            self._annotator.set_text(text)
+            return
+        # words of the other sign are in the list of prompts; the line is for what is wanted
+        self._annotator.asking.name(text, positive=False)
+        self._shown = self._annotator.text
+        self.text.setText(self._shown)
