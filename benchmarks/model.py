@@ -4,10 +4,38 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from seem_model import load
+import numpy as np
+
+from seem_model import Predictor, load
 from seem_model.evaluation.speed import peak_megabytes, speed
+from seem_model.feature_store import FeatureStore
+
+
+def disk(predictor: Predictor, *, size: int, repeats: int, seed: int) -> dict[str, float]:
+    """Features of a picture of noise written to and read from disk: medians and megabytes."""
+    picture = np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8)
+    features = predictor.features(picture)
+    keeping, reading = [], []
+    with TemporaryDirectory() as folder:
+        store = FeatureStore(Path(folder))
+        for _ in range(repeats + 1):  # the first also takes the fingerprint of the model
+            start = time.perf_counter()
+            store.keep(predictor, features, seconds=1e9)
+            kept = time.perf_counter()
+            store.read(predictor, picture)
+            keeping.append(kept - start)
+            reading.append(time.perf_counter() - kept)
+        megabytes = store.path(predictor, picture).stat().st_size / 1e6
+    return {
+        "features_keep_seconds": statistics.median(keeping[1:]),
+        "features_read_seconds": statistics.median(reading[1:]),
+        "features_megabytes": megabytes,
+    }
 
 
 def measure(checkpoint: str, *, size: int, repeats: int, seed: int) -> dict[str, float]:
@@ -29,6 +57,7 @@ def measure(checkpoint: str, *, size: int, repeats: int, seed: int) -> dict[str,
         "panoptic_seconds": numbers[f"panoptic@{size}"],
         "idle_megabytes": idle,
         "peak_megabytes": peak_megabytes(),
+        **disk(predictor, size=size, repeats=repeats, seed=seed),
     }
 
 

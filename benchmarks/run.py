@@ -28,6 +28,7 @@ TARGETS = {  # of a 2-core machine; seconds or milliseconds, at the size given
 COLUMNS = (
     "size",
     "encode_seconds",
+    "features_read_seconds",
     "first_mask_seconds",
     "next_click_seconds",
     "undo_seconds",

@@ -15,6 +15,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fakes import Deferred, FakeLoad, blobs
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_folder(tmp_path_factory):
+    """Models, features, examples and class lists are kept in a folder of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEEM_MODELS", str(tmp_path_factory.mktemp("library")))
+        yield
+
+
 @pytest.fixture
 def fake_load() -> FakeLoad:
     return FakeLoad()

@@ -17,7 +17,7 @@ from napari_seem.each import one_object_each
 from napari_seem.loop import Loop
 from napari_seem.revisions import Revisions
 from napari_seem.search import Search
-from napari_seem.settings import preferences
+from napari_seem.settings import cache, preferences
 from napari_seem.shelf import Shelf
 from napari_seem.suggesting import Suggestions
 from napari_seem.timeline import Timeline
@@ -223,6 +223,7 @@ def annotator_for(viewer: ViewerModel) -> Annotator:
         annotator = _annotators[viewer] = Annotator(viewer, load=_load, run=on_worker)
         wanted = preferences()
         annotator.engine.choose(wanted.checkpoint, wanted.device)
+        annotator.engine.encoding.cache = cache()
     return _annotators[viewer]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 GIGABYTE = 10**9
 DISK_SPEED = 250e6  # bytes a second of a slow disk that has nothing in memory
 WORTH = 3  # how many times longer encoding must take than reading
+ABANDONED = 3600.0  # seconds without a change after which a half-written file is litter
 SUFFIX = ".features.safetensors"
 _log = logging.getLogger(__name__)
 
@@ -130,6 +131,10 @@ class FeatureStore:
 
     def _tidy(self) -> None:
         """Delete the files that were used the longest time ago until the rest fits."""
+        for part in self.folder.glob(f"*{SUFFIX}.*.part"):  # of a program that was killed
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > ABANDONED:
+                    part.unlink()
         files = []
         for path in self.folder.glob(f"*{SUFFIX}"):
             with contextlib.suppress(OSError):  # another program may delete it meanwhile

@@ -14,6 +14,7 @@ from napari.layers import Image
 from fakes import FakeLoad
 from napari_seem import plane as plane_module
 from napari_seem.annotator import Annotator
+from napari_seem.ink import prompts_of
 from napari_seem.layer_marks import read_points
 from napari_seem.layers import make_points, make_result, write_mask
 from napari_seem.plane import Grid
@@ -100,7 +101,7 @@ def test_a_click_marks_the_pixel_under_it(scene, row, col):
     layer.data = [layer.world_to_data(scene.world(row + 0.3, col - 0.3))]
     marks = read_points(layer, scene.grid, plane)
     np.testing.assert_allclose(marks.points, [[row + 0.3, col - 0.3]], atol=1e-5)
-    drawn = marks.prompts(plane.shape).positive
+    drawn = prompts_of(marks, plane.shape).positive
     assert drawn[row, col]
 
 

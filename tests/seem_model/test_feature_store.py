@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import numpy as np
 import pytest
@@ -138,6 +139,16 @@ def test_a_write_that_is_cut_off_leaves_no_file(store, monkeypatch):
     monkeypatch.setattr(feature_file.os, "replace", full)
     assert not store.keep(predictor(), predictor().features(photo()), seconds=SLOW)
     assert files(store) == []
+
+
+def test_half_written_files_of_a_killed_program_go(store):
+    kept(store, photo())
+    for age in (0, 10**5):
+        litter = store.folder / f"x{SUFFIX}.{age}.part"
+        litter.write_bytes(b"half")
+        os.utime(litter, (time.time() - age, time.time() - age))
+    kept(store, photo(50, 50))
+    assert [name for name in files(store) if name.endswith("part")] == [f"x{SUFFIX}.0.part"]
 
 
 def test_files_of_others_are_left_alone(store):
