@@ -24,7 +24,12 @@ def _own_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def fake_load() -> FakeLoad:
+def fake_load(monkeypatch) -> FakeLoad:
+    import napari_seem.annotator
+    from napari_seem.settings import NO_CACHE
+
+    # its features are no model's, so they cannot be kept on disk
+    monkeypatch.setattr(napari_seem.annotator, "cache", lambda: NO_CACHE)
     return FakeLoad()
 
 

@@ -99,7 +99,7 @@ class Predictor:
         return replace(self, listed=listed, words=words)
 
     def without_zoom(self) -> Predictor:
-        """The same model, never looking at crops (for ablations and weak machines)."""
+        """The same model, never looking at crops."""
         return replace(self, zoom_in=False)
 
     def with_sizes(self, *, long_side: int, short_side: int = 0) -> Predictor:
@@ -108,13 +108,13 @@ class Predictor:
         Raises
         ------
         PromptError
-            If a side is no positive number of pixels.
+            If a side is too small.
         """
         if long_side < 32 or short_side < 0:
             raise PromptError("Images must be shown with a longer side of at least 32 pixels.")
-        model, frame = copy(self.model), self.model.config.frame
-        shown = replace(frame, long_side=long_side, short_side=short_side)
-        model.config = replace(model.config, frame=shown)
+        frame = replace(self.model.config.frame, long_side=long_side, short_side=short_side)
+        model = copy(self.model)
+        model.config = replace(model.config, frame=frame)
         return replace(self, model=model, name=f"{self.name} ({short_side}/{long_side})")
 
     @torch.inference_mode()
@@ -247,5 +247,5 @@ class Predictor:
         self, features: ImageFeatures, kind: automatic.Kind, classes: Names, watch: Watch | None
     ) -> Segmentation:
         words = self.words if not classes else self.with_vocabulary(classes, watch=watch).words
-        limits = self.thresholds
-        return automatic.segment(self.model, features, words, kind, thresholds=limits, watch=watch)
+        limit = self.thresholds
+        return automatic.segment(self.model, features, words, kind, thresholds=limit, watch=watch)

@@ -80,7 +80,7 @@ class SeemWidget(QWidget):
             StatusLine(napari_viewer, self.annotator),
         )
         unask = partial(desk.asked.disconnect, self._asked, missing_ok=True)
-        self._ends = (keys.close, status.close, unask, bond.close)
+        self._ends = (self.tour.put_away, keys.close, status.close, unask, bond.close)
         # closed by its own button the dock is destroyed, with the whole window it is closed
         self.destroyed.connect(partial(_end, self._ends))
         self.refresh()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from qtpy.QtCore import QPoint, QRect, Qt, QTimer
 from qtpy.QtGui import QColor, QPainter, QRegion
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from napari_seem.annotator import Annotator
 
+FOLLOW = 100
+"""Milliseconds between looks at where the widget is."""
 WIDTH = 3
 """Of the frame, in pixels."""
 
@@ -91,12 +93,16 @@ class TourCard(QFrame):
         if tour_is_new():
             self.tour.start()
 
-    def refresh(self) -> None:
-        """Show the step of the moment, or nothing."""
-        step, at = self.tour.step, self.tour.at
+    def put_away(self) -> None:
+        """Point at nothing any more: the dock is being closed."""
         if self._frame is not None:
             self._frame.remove()
             self._frame = None
+
+    def refresh(self) -> None:
+        """Show the step of the moment, or nothing."""
+        step, at = self.tour.step, self.tour.at
+        self.put_away()
         self.setVisible(step is not None)
         if step is None or at is None:
             tour_was_seen()
@@ -131,27 +137,18 @@ class Highlight(QWidget):
             Qt.WidgetAttribute.WA_NoSystemBackground,
         ):
             self.setAttribute(flag)
-        self._watched = _with_parents(target)
-        for widget in self._watched:
-            widget.installEventFilter(self)
+        # looked at now and then: event filters on a window that is taken down crash Qt
+        self._timer = QTimer(self)
+        self._timer.setInterval(FOLLOW)
+        self._timer.timeout.connect(self._follow)
+        self._timer.start()
         target.destroyed.connect(self._lost)
         self._follow()
 
     def remove(self) -> None:
         """Take the frame away."""
-        if self._target is not None:
-            for widget in self._watched:
-                widget.removeEventFilter(self)
-        self._target = None
-        self.hide()
+        self._lost()
         self.deleteLater()
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Follow the widget when it or one that holds it is moved, resized, shown or hidden."""
-        kinds = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
-        if event is not None and event.type() in kinds:
-            self._follow()
-        return False
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Fill what the mask leaves, which is the frame."""
@@ -161,6 +158,7 @@ class Highlight(QWidget):
 
     def _lost(self) -> None:
         self._target = None
+        self._timer.stop()
         self.hide()
 
     def _follow(self) -> None:
@@ -173,19 +171,14 @@ class Highlight(QWidget):
             self.setParent(window)  # the dock was made to float, or put back
         corner = target.mapTo(window, QPoint(0, 0))
         place = QRect(corner, target.size()).adjusted(-WIDTH, -WIDTH, WIDTH, WIDTH)
+        if self.isVisible() and place == self.geometry():
+            return
         self.setGeometry(place)
         inner = self.rect().adjusted(WIDTH, WIDTH, -WIDTH, -WIDTH)
         # cut out, so that the canvas below is not composed with a second layer
         self.setMask(QRegion(self.rect()).subtracted(QRegion(inner)))
         self.show()
         self.raise_()
-
-
-def _with_parents(widget: QWidget) -> list[QWidget]:
-    found, window = [widget], widget.window()
-    while found[-1] is not window and (parent := found[-1].parentWidget()) is not None:
-        found.append(parent)
-    return found
 
 
 def _button(text: str, tip: str) -> QPushButton:
