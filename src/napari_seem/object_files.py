@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from napari_seem.session_file import read_session
 from seem_model.errors import DataError
 from seem_model.export.coco import from_coco, write_coco
 from seem_model.export.geojson import from_geojson, write_geojson
@@ -94,6 +95,14 @@ def json_reader(path: str | list[str]) -> Reader | None:
     return None
 
 
+def session_reader(path: str | list[str]) -> Reader | None:
+    """Reader of the objects of a session file; None for several files.
+
+    The rest of the session is opened with “SEEM: open a session…”.
+    """
+    return _session_layer if isinstance(path, str) else None
+
+
 def roi_reader(path: str | list[str]) -> Reader | None:
     """Reader of ImageJ's ROIs; None for several files, or a zip of something else."""
     if not isinstance(path, str) or not holds_rois(path):
@@ -111,6 +120,22 @@ def _layer(path: str, objects: Objects) -> list[LayerData]:
     )
     meta = {"name": Path(path).stem, "features": table, **_place(objects.labels.shape)}
     return [(objects.labels, meta, "labels")]
+
+
+def _session_layer(path: str) -> list[LayerData]:
+    data = read_session(path)
+    labels = np.zeros(data.image.shape, np.int32) if data.labels is None else data.labels.array
+    rows = data.table
+    table = pd.DataFrame(
+        {
+            "index": [r.label for r in rows],
+            "class": [r.name for r in rows],
+            "score": [r.score for r in rows],
+        }
+    )
+    return [
+        (labels, {"name": Path(path).stem, "features": table, **_place(labels.shape)}, "labels")
+    ]
 
 
 def _rows(table: pd.DataFrame) -> Iterable[LabelObject]:
