@@ -6,6 +6,7 @@ import os
 import weakref
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
@@ -20,7 +21,6 @@ from napari_seem.snapshot import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from napari_seem.document import Page
     from napari_seem.loop import Loop
@@ -101,7 +101,7 @@ class Autosave:
     def of(self, target: Target) -> Kept:
         """What is known of an image's file."""
         if target not in self._all:
-            self._all[target] = Kept(Watched(weakref.ref(target)))
+            self._all[target] = Kept(Watched(target))
         return self._all[target]
 
     def snapshot(self, target: Target) -> Snapshot:

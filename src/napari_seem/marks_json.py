@@ -11,11 +11,11 @@ import numpy as np
 
 from napari_seem.marks import ExampleMark, Marks, MaskMark, Outline, Words
 from seem_model.packed import Packed
+from seem_model.values import Exemplar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seem_model.values import Exemplar
 
 Json = dict[str, Any]
 
@@ -63,7 +63,7 @@ def packed_of(value: Json, shape: tuple[int, int] | None = None) -> Packed:
     if not (0 <= top <= bottom <= height and 0 <= left <= right <= width):
         raise ValueError(f"the box of a mask, {value['box']}, lies outside it")
     count = (bottom - top) * (right - left)
-    size = (count + 7) // 8 if dtype == bool else count * dtype.itemsize
+    size = (count + 7) // 8 if dtype.kind == "b" else count * dtype.itemsize
     unpack = zlib.decompressobj()
     try:
         found = len(unpack.decompress(data, size + 1))

@@ -29,9 +29,9 @@ class Where(Enum):
 
 
 def sessions_folder() -> Path:
-    """``$SEEM_SESSIONS``, else ``napari-seem/sessions`` in ``$XDG_DATA_HOME`` or ``~/.local/share``.
+    """``$SEEM_SESSIONS``, else ``napari-seem/sessions`` in the folder for data of programs.
 
-    Not a cache: what is in there is somebody's work.
+    That is ``$XDG_DATA_HOME`` or ``~/.local/share``; not a cache, for it is somebody's work.
     """
     named = os.environ.get("SEEM_SESSIONS", "").strip()
     if named:
@@ -52,13 +52,10 @@ def place_of(image: ImageIdentity, where: Where, folder: str = "") -> Path:
         For :attr:`Where.FOLDER`; "" for the user's.
     """
     beside = Path(image.path) if image.path else None
-    if where is Where.BESIDE and beside is not None and beside.is_file():
-        if os.access(beside.parent, os.W_OK):
-            plain = beside.with_name(beside.name + SUFFIX)
-            # several layers may come from one file, such as its channels
-            return (
-                plain if _is_free(plain, image) else beside.with_name(_unique(beside.name, image))
-            )
+    if where is Where.BESIDE and beside is not None and _has_room(beside):
+        plain = beside.with_name(beside.name + SUFFIX)
+        # several layers may come from one file, such as its channels
+        return plain if _is_free(plain, image) else beside.with_name(_unique(beside.name, image))
     chosen = Path(folder).expanduser() if where is Where.FOLDER and folder else sessions_folder()
     name = beside.name if beside is not None else image.name
     plain_name = re.sub(r"[^\w.-]+", "_", name).strip("._")[:LONGEST_NAME]
@@ -71,6 +68,10 @@ def numbered(path: Path) -> Path:
     while (free := path.with_name(f"{path.stem}.{number}{SUFFIX}")).exists():
         number += 1
     return free
+
+
+def _has_room(image: Path) -> bool:
+    return image.is_file() and os.access(image.parent, os.W_OK)
 
 
 def _unique(name: str, image: ImageIdentity) -> str:

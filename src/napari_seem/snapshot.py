@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_seem import objects
+from napari_seem.commit_rules import CommitRules
+from napari_seem.document import Page
 from napari_seem.identity import Subject
+from napari_seem.objects import Row
+from napari_seem.plane import Plane
 from napari_seem.session_data import ImageIdentity, LabelStack, SessionData
 from seem_model import __version__
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from napari.layers import Labels
     from numpy.typing import NDArray
 
-    from napari_seem.commit_rules import CommitRules
-    from napari_seem.document import Page
-    from napari_seem.objects import Row
-    from napari_seem.plane import Plane
     from napari_seem.target import Target
 
 MOST_COPIED = 2**25
@@ -67,23 +66,24 @@ class Snapshot:
         )
 
 
-@dataclass(eq=False)
 class Watched:
     """What is known of one image for saving: who it is, and its labels as packed last.
 
     Parameters
     ----------
-    target : weak reference to Target
+    target : Target
+        Kept by weak reference.
     """
 
-    target: weakref.ref[Target]
-    identity: ImageIdentity | None = None
-    _pixels: object = None
-    _layer: weakref.ref[Labels] | None = None
-    _packed: dict[int, Packed] = field(default_factory=dict)
-    _touched: set[Plane] = field(default_factory=set)
-    _whole: bool = True
-    _spare: deque[NDArray[Any]] = field(default_factory=lambda: deque(maxlen=2))
+    def __init__(self, target: Target) -> None:
+        self._target = weakref.ref(target)
+        self.identity: ImageIdentity | None = None
+        self._pixels: object = None
+        self._layer: weakref.ref[Labels] | None = None
+        self._packed: dict[int, Packed] = {}
+        self._touched: set[Plane] = set()
+        self._whole = True
+        self._spare: deque[NDArray[Any]] = deque(maxlen=2)
 
     def touch(self, plane: Plane) -> None:
         """Labels of this slice may have changed."""
@@ -95,7 +95,7 @@ class Watched:
 
     def identify(self) -> Callable[[], ImageIdentity]:
         """To be called on another thread: who the image is; read anew after its pixels changed."""
-        target = self.target()
+        target = self._target()
         if target is None:
             raise ReferenceError("The image is gone.")
         subject, pixels = Subject.of(target.grid), target.pixels
@@ -113,24 +113,21 @@ class Watched:
 
     def take(self, pages: Mapping[Plane, Page], *, rules: CommitRules, model: str) -> Snapshot:
         """Copy what may change; 1 ms for labels of 2048 x 2048."""
-        target = self.target()
-        layer = None if target is None else target.objects
+        target = self._target()
+        layer: Labels | None = None if target is None else target.objects
         return Snapshot(
             pages=dict(pages),
             table=() if layer is None else objects.table(layer),
             rules=rules,
             model=model,
             identify=self.identify(),
-            stack=self._stack(layer),
+            stack=(lambda: None) if layer is None else self._stack(layer),
         )
 
-    def _stack(self, layer: Labels | None) -> Callable[[], LabelStack | None]:
-        if layer is None:
-            self._layer, self._whole = None, True
-            return lambda: None
-        if self._layer is None or self._layer() is not layer:
+    def _stack(self, layer: Labels) -> Callable[[], LabelStack | None]:
+        if layer is not self._seen():
             self._layer, self._whole = weakref.ref(layer), True
-        name, data = str(layer.name), layer.data
+        name, data = str(layer.name), np.asarray(layer.data)
         flat = data.reshape(-1, *data.shape[-2:])
         numbers = self._numbers(layer)
         self._touched.clear()
@@ -156,6 +153,9 @@ class Watched:
             )
 
         return stack
+
+    def _seen(self) -> Labels | None:
+        return None if self._layer is None else self._layer()
 
     def _numbers(self, layer: Labels) -> list[int] | None:
         """Slices along the last two axes that may have changed; None: all."""
