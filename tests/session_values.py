@@ -40,7 +40,7 @@ EXEMPLARS = [_exemplar(seed) for seed in range(3)]
 
 
 @st.composite
-def marks(draw) -> Marks:
+def marks(draw, numbers=numbers) -> Marks:
     n = draw(st.integers(0, 3))
     return Marks(
         points=np.array(draw(st.lists(st.tuples(numbers, numbers), min_size=n, max_size=n)))
@@ -53,7 +53,7 @@ def marks(draw) -> Marks:
                 st.lists(flags, min_size=n, max_size=n).map(lambda v: np.array(v, bool)),
             )
         ),
-        outlines=tuple(draw(st.lists(outlines(), max_size=2))),
+        outlines=tuple(draw(st.lists(outlines(numbers), max_size=2))),
         scribble=draw(st.one_of(st.none(), packed(dtype=np.uint8, elements=st.integers(0, 4)))),
         words=tuple(draw(st.lists(st.builds(Words, names, flags, flags), max_size=2))),
         masks=tuple(
@@ -70,8 +70,8 @@ def marks(draw) -> Marks:
     )
 
 
-def outlines():
-    corners = hnp.arrays(np.float64, st.tuples(st.integers(2, 5), st.just(2)), elements=numbers)
+def outlines(numbers):
+    corners = hnp.arrays(np.float64, st.tuples(st.integers(4, 5), st.just(2)), elements=numbers)
     kinds = st.sampled_from(["rectangle", "polygon", "path", "ellipse", "line"])
     return st.builds(Outline, kinds, corners, numbers, flags, flags)
 

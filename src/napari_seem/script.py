@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,28 +19,17 @@ if TYPE_CHECKING:
     from napari_seem.target import Target
 
 IMPORTS = (
-    ("base64", "import base64"),
-    ("io.", "import io"),
-    ("np.", "import numpy as np"),
-    ("Image.", "from PIL import Image"),
-    ("base_of", "from napari_seem.ink import base_of"),
-    ("prompts_of", "from napari_seem.ink import prompts_of"),
-    ("ExampleMark(", "from napari_seem.marks import ExampleMark"),
-    ("Marks(", "from napari_seem.marks import Marks"),
-    ("MaskMark(", "from napari_seem.marks import MaskMark"),
-    ("Outline(", "from napari_seem.marks import Outline"),
-    ("Words(", "from napari_seem.marks import Words"),
-    ("load(", "from seem_model import load"),
-    ("samples.", "from seem_model import samples"),
-    ("Exemplar(", "from seem_model import Exemplar"),
-    ("decode(", "from seem_model.data.rle import decode"),
-    ("read_image(", "from seem_model.image import read_image"),
-    ("to_rgb(", "from seem_model.image import to_rgb"),
-    ("Packed.", "from seem_model.packed import Packed"),
+    ("napari_seem.ink", ("base_of", "prompts_of")),
+    ("napari_seem.marks", ("ExampleMark", "Marks", "MaskMark", "Outline", "Words")),
+    ("seem_model", ("Exemplar", "load", "samples")),
+    ("seem_model.data.rle", ("decode",)),
+    ("seem_model.image", ("read_image", "to_rgb")),
+    ("seem_model.packed", ("Packed",)),
 )
-"""What a program may need, and the text that tells that it does."""
+"""What a program may need of ours."""
 
 MASK_OF = '''
+
 def mask_of(counts, shape):
     """A mask from COCO's compressed run lengths."""
     return decode({"counts": counts, "size": shape}, shape)
@@ -135,9 +125,19 @@ def script_of(thing: Thing, source: ImageSource, model: str) -> str:
         "",
     ]
     body = "\n".join(lines)
-    body = MASK_OF + (EXAMPLE_OF if "example_of(" in body else "") + body
-    needed = [line for sign, line in IMPORTS if sign in body]
-    return "\n".join([*_opening(thing, source, model), *needed, ""]) + body
+    body = MASK_OF + (EXAMPLE_OF if "example_of(" in body else "") + "\n" + body
+    return "\n".join([*_opening(thing, source, model), imports_of(body), ""]) + body
+
+
+def imports_of(body: str) -> str:
+    """Import lines for the names that a program uses."""
+    lines = ["import base64", "import io", ""] if "base64." in body else []
+    lines += ["import numpy as np", "from PIL import Image", ""]
+    for module, names in IMPORTS:
+        used = [name for name in names if re.search(rf"\b{name}\b[(.]", body)]
+        if used:
+            lines.append(f"from {module} import {', '.join(used)}")
+    return "\n".join(lines)
 
 
 def _way(thing: Thing) -> list[int]:
@@ -156,7 +156,8 @@ def _opening(thing: Thing, source: ImageSource, model: str) -> list[str]:
     shown = "as in the file" if source.limits is None else f"from {source.limits[0]:g} (black) to "
     shown += "" if source.limits is None else f"{source.limits[1]:g} (white)"
     return [
-        f"# How {what} of {source.name} was segmented: napari-seem {__version__}, model {model}.",
+        _comment(f"How {what} of {source.name} was segmented:")
+        + f" napari-seem {__version__}, model {_plain(model)}.",
         f"# The image has {source.shape[0]} x {source.shape[1]} pixels, shown {shown}.",
         "# Coordinates are (row, column) in pixels of the image.",
         "",
@@ -186,7 +187,7 @@ def _image(source: ImageSource) -> list[str]:
 def _round(thing: Thing, rounds: list[int], place: int, number: int) -> list[str]:
     step = thing.steps[number - 1]
     basis = _basis(thing, rounds, place)
-    lines = [f"# Round {place}: {described(thing, number)}".replace("\n", " ")]
+    lines = [_comment(f"Round {place}: {described(thing, number)}")]
     lines += [f"marks_{place} = {marks_text(step.marks)}"]
     prompts = ink.prompts_of(step.marks, step.answer.packed.shape) if step.answer else None
     if prompts is None or prompts.is_empty:
@@ -216,6 +217,15 @@ def _basis(thing: Thing, rounds: list[int], place: int) -> int:
 
 def _is_of_model(step: Step) -> bool:
     return step.answer is not None and not math.isnan(step.answer.score)
+
+
+def _comment(words: str) -> str:
+    return f"# {_plain(words)}"
+
+
+def _plain(words: str) -> str:
+    # a name that somebody chose must not end the line, and with it the comment
+    return " ".join(words.split())
 
 
 def _file_name(name: str) -> str:
