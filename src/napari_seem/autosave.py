@@ -89,9 +89,11 @@ class Autosave:
         self._waits = False
         self._writing = 0
         self._complained = False
+        self._layers_go = False
         loop.changed.connect(self._look)
         loop.touched.connect(self._look)
         loop.focus.leaving.connect(self.flush)
+        loop.focus.removing.connect(self._before_layers_go)
 
     def start(self, wish: SessionPreferences, *, later: Later) -> None:
         """Save from now on as a person prefers; ``later`` is the clock."""
@@ -115,9 +117,21 @@ class Autosave:
         target = self._loop.focus.target
         if not self.wish.autosave or target is None:
             return
+        if not any(target.image is x for x in self._loop.focus.images):
+            return  # saved before, and what remains now is no state of a session
         kept = self.of(target)
         if kept.unsaved or target.journal.edition != kept.edition:
             self._save(target)
+
+    def _before_layers_go(self) -> None:
+        # a window that closes removes all its layers: the moment before the first one counts
+        if not self._layers_go:
+            self.flush()
+            self._layers_go = True
+            self._later(DELAY, self._layers_gone)
+
+    def _layers_gone(self) -> None:
+        self._layers_go = False
 
     def _look(self) -> None:
         target, plane = self._loop.focus.target, self._loop.focus.plane

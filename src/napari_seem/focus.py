@@ -40,6 +40,8 @@ class Focus:
     """Another slice or image is about to be in focus."""
     moved = Signal()
     """Another slice or image is in focus, or none."""
+    removing = Signal()
+    """A layer is about to leave the viewer."""
     listed = Signal()
     """The images to choose from, or the reason why none is in focus, changed."""
     painted = Signal(object)
@@ -73,6 +75,7 @@ class Focus:
         if viewer is None:
             return
         viewer.layers.events.inserted.connect(self._layers_changed, position="last")
+        viewer.layers.events.removing.connect(self._removing)
         # last: napari's own views must know about the layer before ours adds or asks anything
         viewer.layers.events.removed.connect(self._removed, position="last")
         for emitter in (viewer.dims.events.current_step, viewer.dims.events.order):
@@ -97,6 +100,7 @@ class Focus:
         viewer = self._viewer()
         if viewer is not None:
             viewer.layers.events.inserted.disconnect(self._layers_changed)
+            viewer.layers.events.removing.disconnect(self._removing)
             viewer.layers.events.removed.disconnect(self._removed)
             for emitter in (viewer.dims.events.current_step, viewer.dims.events.order):
                 emitter.disconnect(self._look)
@@ -148,6 +152,9 @@ class Focus:
             self.choose(active if type(active) is Image else self.images[-1])
         else:
             self.listed.emit()
+
+    def _removing(self, event: Any) -> None:
+        self.removing.emit()
 
     def _removed(self, event: Any) -> None:
         layer = event.value

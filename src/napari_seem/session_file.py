@@ -12,6 +12,7 @@ import shutil
 import zipfile
 import zlib
 from contextlib import contextmanager
+from functools import lru_cache
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SUFFIX = ".seem"
 DOCUMENT, OBJECTS = "session.json", "objects.tif"
 LARGEST_CLASSIC_TIFF = 2**31
+KEPT_STRIPS = 512
+"""Slices whose compressed pixels are kept in memory."""
 
 
 def write_session(path: str | Path, data: SessionData) -> None:
@@ -178,12 +181,16 @@ def _tiff(labels: LabelStack) -> bytes:
 
 
 def _strips(labels: LabelStack) -> Iterator[bytes]:
-    """Each slice, compressed; the many that are empty are compressed once."""
-    shape, dtype = labels.shape[-2:], np.dtype(labels.dtype).newbyteorder("<")
-    empty = zlib.compress(bytes(prod(shape) * dtype.itemsize), 1)
+    empty = Packed.of(np.zeros(labels.shape[-2:], labels.dtype))
     for k in range(labels.count):
-        packed = labels.slices.get(k)
-        yield empty if packed is None else zlib.compress(packed.array.astype(dtype).tobytes(), 1)
+        yield _strip(labels.slices.get(k, empty), labels.dtype)
+
+
+# a stack is saved after every change, of which most slices are as they were
+@lru_cache(maxsize=KEPT_STRIPS)
+def _strip(packed: Packed, dtype: str) -> bytes:
+    """A whole slice, compressed."""
+    return zlib.compress(packed.array.astype(np.dtype(dtype).newbyteorder("<")).tobytes(), 1)
 
 
 def _labels(file: zipfile.ZipFile, document: Json) -> LabelStack | None:

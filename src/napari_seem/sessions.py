@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +16,9 @@ from napari_seem import layers as lay
 from napari_seem import swapping
 from napari_seem.autosave import Autosave, Saved
 from napari_seem.jobs import sentence
+from napari_seem.resuming import Found, make_room, search
 from napari_seem.session_data import SessionData, SessionError
-from napari_seem.session_file import former, read_session, write_session
-from napari_seem.session_places import numbered, place_of
+from napari_seem.session_file import read_session, write_session
 from napari_seem.worker import inline
 
 if TYPE_CHECKING:
@@ -34,24 +32,6 @@ if TYPE_CHECKING:
     from napari_seem.snapshot import Snapshot
     from napari_seem.target import Target
     from napari_seem.worker import Run
-
-
-@dataclass(frozen=True)
-class Found:
-    """A session file of the image in focus, from earlier.
-
-    Parameters
-    ----------
-    path : Path
-    saved : str
-        When, ISO 8601.
-    objects : int
-        How many it holds.
-    """
-
-    path: Path
-    saved: str
-    objects: int
 
 
 class Sessions:
@@ -116,7 +96,7 @@ class Sessions:
         self._forget()
         if found is not None and target is not None:
             self._run(
-                partial(_make_room, found.path),
+                partial(make_room, found.path),
                 done=lambda kept: self._loop.say(f"The earlier session is kept as {kept.name}."),
                 failed=_tell,
             )
@@ -189,7 +169,7 @@ class Sessions:
                 self.found_changed.emit()
 
         # nobody asked for it: an image that cannot be read will be told when it is encoded
-        self._run(partial(_search, kept, self.autosave.wish), done=done, failed=lambda _: None)
+        self._run(partial(search, kept, self.autosave.wish), done=done, failed=lambda _: None)
 
     def _moved(self, saved: Saved) -> None:
         if self.found is not None and saved.moved is not None:
@@ -219,33 +199,6 @@ def _read(path: Path) -> tuple[SessionData, Any]:
 
 def _own(kept: Kept, path: Path | None) -> None:
     kept.own = path
-
-
-def _make_room(path: Path) -> Path:
-    """Give an earlier file a number; one that has made room already keeps its name."""
-    if re.search(r"\.\d+\.seem$", path.name):
-        return path
-    free = numbered(path)
-    try:
-        os.replace(path, free)
-    except OSError as error:
-        raise SessionError(f"{path} cannot be renamed: {error.strerror or error}.") from error
-    return free
-
-
-def _search(kept: Kept, wish: SessionPreferences) -> Found | None:
-    if kept.own is not None:
-        return None  # ours, from before another image was chosen
-    image = kept.watched.identify()()
-    path = place_of(image, wish.where, wish.folder)
-    for file in (path, former(path)):
-        try:
-            data = read_session(file)
-        except SessionError:
-            continue  # not there, or cut off: the one before it may do
-        if data.image.is_same(image) and not data.is_blank:
-            return Found(path=file, saved=data.saved, objects=data.objects)
-    return None
 
 
 def _layer(target: Target, data: SessionData, labels: Any) -> Labels:

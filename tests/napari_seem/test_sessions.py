@@ -241,6 +241,19 @@ class TestAutosave:
         annotator.close()
         assert len(list(tmp_path.iterdir())) == 1
 
+    def test_closing_the_window_saves_what_was_there_before_its_layers_go(
+        self, model_viewer, tmp_path
+    ) -> None:
+        wish = SessionPreferences(where=Where.FOLDER, folder=str(tmp_path))
+        annotator = opened(model_viewer, clock=Clock(), wish=wish)
+        work(annotator)
+        before = state(annotator)
+        model_viewer.layers.clear()
+        annotator.close()
+        (path,) = tmp_path.glob("*.seem")
+        data = read_session(path)
+        assert_same_state((data.pages, data.labels.array, data.rules), before)
+
     def test_off_is_off(self, model_viewer, tmp_path) -> None:
         clock = Clock()
         wish = SessionPreferences(autosave=False, where=Where.FOLDER, folder=str(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -44,19 +45,22 @@ class ResumeBanner(QWidget):
         box.addWidget(self.words)
         box.addLayout(row)
         sessions.found_changed.connect(self.refresh)
-        self.refresh()
-
-    def close_bond(self) -> None:
-        """Stop to listen; the dock calls it when it ends."""
-        self._sessions.found_changed.disconnect(self.refresh)
+        stop = partial(sessions.found_changed.disconnect, self.refresh, missing_ok=True)
+        self.destroyed.connect(lambda: stop())
+        self._say()
+        if sessions.found is None:
+            self.hide()
 
     def refresh(self) -> None:
         """Show what was found, or nothing."""
+        self._say()
+        self.setVisible(self._sessions.found is not None)
+
+    def _say(self) -> None:
         found = self._sessions.found
         if found is not None:
             self.words.setText(f"{counted(found.objects)} from {spoken(found.saved)}.")
-            self.words.setToolTip(str(found.path))
-        self.setVisible(found is not None)
+            self.words.setToolTip(f"Saved by itself as {found.path}")
 
 
 def spoken(saved: str, now: datetime | None = None) -> str:
