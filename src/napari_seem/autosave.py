@@ -13,7 +13,7 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.saver import never
-from napari_seem.session_data import SessionError
+from napari_seem.session_data import ImageIdentity, SessionError
 from napari_seem.session_file import write_session
 from napari_seem.session_places import numbered, place_of
 from napari_seem.settings import SessionPreferences
@@ -46,6 +46,10 @@ class Kept:
     own : Path or None
         The file that holds this session; another file in its place is never written over. Only
         jobs read and set it, so that it follows the order of what is written.
+    stamp : int
+        When the own file was written, in nanoseconds; tells whether somebody else did since.
+    image : ImageIdentity or None
+        Whom the own file was written for.
     edition : int
         Of the journal, as saved last.
     unsaved : bool
@@ -54,8 +58,15 @@ class Kept:
 
     watched: Watched
     own: Path | None = None
+    stamp: int = 0
+    image: ImageIdentity | None = None
     edition: int = 0
     unsaved: bool = False
+
+    def belongs(self, path: Path | None, image: ImageIdentity | None = None) -> None:
+        """From now on this is the own file, as it is now; None: there is none."""
+        self.own, self.image = path, image
+        self.stamp = 0 if path is None else path.stat().st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -195,18 +206,25 @@ def _write(snapshot: Snapshot, kept: Kept, wish: SessionPreferences) -> Saved | 
     data: SessionData = snapshot.data()
     if data.is_blank and kept.own is None:
         return None
-    place = place_of(data.image, wish.where, wish.folder)
-    moved = None
+    place, moved = _place(data.image, kept, wish), None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         if place != kept.own and place.exists():
             moved = place, numbered(place)
             os.replace(*moved)
+        elif place.exists() and place.stat().st_mtime_ns != kept.stamp:
+            place = numbered(place)  # another window works on this image: a file for each
+        write_session(place, data)
+        kept.belongs(place, data.image)
     except OSError as error:
         raise SessionError(
             f"The session cannot be saved in {place.parent}: {error.strerror or error}. Choose "
             "another folder in the preferences of SEEM."
         ) from error
-    write_session(place, data)
-    kept.own = place
     return Saved(place, moved)
+
+
+def _place(image: ImageIdentity, kept: Kept, wish: SessionPreferences) -> Path:
+    if kept.own is not None and kept.image is not None and kept.image.is_same(image):
+        return kept.own
+    return place_of(image, wish.where, wish.folder)

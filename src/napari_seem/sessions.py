@@ -24,7 +24,6 @@ from napari_seem.worker import inline
 if TYPE_CHECKING:
     from napari.layers import Labels
 
-    from napari_seem.autosave import Kept
     from napari_seem.loop import Loop
     from napari_seem.saver import Later
     from napari_seem.settings import SessionPreferences
@@ -141,7 +140,7 @@ class Sessions:
         swapping.show(self._loop, swap, back=False)
         # a file that holds other work of this window makes room, it is not written over
         own = None if worked or self._is_elsewhere(path) else path
-        self._run(partial(_own, kept, own), done=lambda _: None, failed=_tell)
+        self._run(partial(kept.belongs, own), done=lambda _: None, failed=_tell)
         self._forget()
         known = kept.watched.identity
         changed = known is not None and known.digest != data.image.digest
@@ -195,10 +194,6 @@ def _save(path: Path, snapshot: Snapshot) -> None:
 def _read(path: Path) -> tuple[SessionData, Any]:
     data = read_session(path)
     return data, None if data.labels is None else data.labels.array
-
-
-def _own(kept: Kept, path: Path | None) -> None:
-    kept.own = path
 
 
 def _layer(target: Target, data: SessionData, labels: Any) -> Labels:
