@@ -62,6 +62,20 @@ def model_viewer():
 
 
 @pytest.fixture
+def make_model_viewer():
+    """Makes viewers that live as long as the test; an annotator does not keep its viewer alive."""
+    from napari.components import ViewerModel
+
+    alive = []
+
+    def make() -> ViewerModel:
+        alive.append(ViewerModel())
+        return alive[-1]
+
+    return make
+
+
+@pytest.fixture
 def annotator(model_viewer, fake_load):
     """Annotator with the click tool in hand on the blobs image, every job run at once."""
     from napari_seem.annotator import Annotator
@@ -168,3 +182,9 @@ def make_robot(make_napari_viewer, qtbot):
 @pytest.fixture
 def robot(make_robot) -> CanvasRobot:
     return make_robot(blobs(), name="blobs")
+
+
+@pytest.fixture(autouse=True)
+def _own_sessions_folder(tmp_path_factory, monkeypatch):
+    # no test writes into the folder of the person who runs it
+    monkeypatch.setenv("SEEM_SESSIONS", str(tmp_path_factory.getbasetemp() / "sessions"))

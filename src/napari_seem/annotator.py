@@ -16,7 +16,10 @@ from napari_seem.asking import Asking
 from napari_seem.each import one_object_each
 from napari_seem.loop import Loop
 from napari_seem.revisions import Revisions
+from napari_seem.saver import Saver, on_timer
 from napari_seem.search import Search
+from napari_seem.session_settings import session_preferences
+from napari_seem.sessions import Sessions
 from napari_seem.settings import cache, preferences
 from napari_seem.shelf import Shelf
 from napari_seem.suggesting import Suggestions
@@ -44,14 +47,17 @@ class Annotator:
         ``load(checkpoint, device=...) -> Predictor``; runs on the worker.
     run : Run
         How jobs run: at once (``inline``) or on napari's worker thread.
+    files : Run
+        How session files are read and written.
     """
 
     changed = Signal()
     """Something a widget shows has changed."""
 
     def __init__(
-        self, viewer: ViewerModel, *, load: Callable[..., Predictor], run: Run = inline
-    ) -> None:
+        self, viewer: ViewerModel, *, load: Callable[..., Predictor], run: Run = inline,
+        files: Run = inline,
+    ) -> None:  # fmt: skip
         self._loop = Loop(viewer, load=load, run=run)
         self.focus, self.engine = self._loop.focus, self._loop.engine
         self._loop.changed.connect(self.changed.emit)
@@ -62,6 +68,7 @@ class Annotator:
         self.asking = Asking(self._loop)
         self.shelf = Shelf(self._loop)
         self.revisions = Revisions(self._loop)
+        self.sessions = Sessions(self._loop, self.shelf, run=files)
         self.suggestions = Suggestions(self._loop, self.shelf)
         self.search = Search(self._loop, self.suggestions)
         self.tool: Tool | None = None
@@ -220,7 +227,10 @@ def annotator_for(viewer: ViewerModel) -> Annotator:
     """The annotator of a viewer, the same for all dock widgets of that viewer."""
     viewer = real_viewer(viewer)
     if viewer not in _annotators:
-        annotator = _annotators[viewer] = Annotator(viewer, load=_load, run=on_worker)
+        annotator = _annotators[viewer] = Annotator(
+            viewer, load=_load, run=on_worker, files=Saver(on_timer)
+        )
+        annotator.sessions.start(session_preferences(), later=on_timer)
         wanted = preferences()
         annotator.engine.choose(wanted.checkpoint, wanted.device)
         annotator.engine.encoding.cache = cache()

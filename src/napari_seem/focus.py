@@ -37,6 +37,8 @@ class Focus:
     """Another slice or image is about to be in focus."""
     moved = Signal()
     """Another slice or image is in focus, or none."""
+    removing = Signal()
+    """A layer is about to leave the viewer."""
     listed = Signal()
     """The images to choose from, or the reason why none is in focus, changed."""
     painted = Signal(object)
@@ -52,6 +54,7 @@ class Focus:
         self.target: Target | None = None
         self.plane: Plane | None = None
         self.trouble = NO_IMAGE
+        self._ears = (self._layers_changed, self._removing, self._removed, self._look)
 
     @property
     def images(self) -> list[Image]:
@@ -75,7 +78,7 @@ class Focus:
         viewer = self._viewer()
         if viewer is None:
             return
-        follow_viewer(viewer, self._layers_changed, self._removed, self._look, on=True)
+        follow_viewer(viewer, *self._ears, on=True)
         current = self.image
         if current is not None and not any(current is x for x in self.images):
             self._let_go()
@@ -94,7 +97,7 @@ class Focus:
         self.leaving.emit()
         viewer = self._viewer()
         if viewer is not None:
-            follow_viewer(viewer, self._layers_changed, self._removed, self._look, on=False)
+            follow_viewer(viewer, *self._ears, on=False)
         if self.target is not None:
             self._listen(self.target, on=False)
 
@@ -167,9 +170,8 @@ class Focus:
         return Target(viewer, image, **told, appearance=as_)
 
     def _listen(self, target: Target, *, on: bool) -> None:
-        follow_image(
-            target, on=on, pixels=self._pixels, named=self._named, transformed=self._transformed
-        )
+        told = {"pixels": self._pixels, "named": self._named, "transformed": self._transformed}
+        follow_image(target, on=on, **told)
         target.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:
@@ -180,6 +182,12 @@ class Focus:
         else:
             self._look()
             self.listed.emit()
+
+    def _removing(self, event: Any) -> None:
+        self.removing.emit()
+
+    def _named(self, event: Any) -> None:
+        self.listed.emit()
 
     def _removed(self, event: Any) -> None:
         layer = event.value
@@ -211,7 +219,7 @@ class Focus:
 
     def _look(self, event: Any = None) -> None:
         before, trouble = self.plane, self.trouble
-        plane, words = self._find()
+        plane, words = on_display(self.target, self._viewer())
         if plane != before:
             self.leaving.emit()
             self._move()
@@ -220,13 +228,10 @@ class Focus:
             self.listed.emit()
 
     def _move(self) -> None:
-        self.plane, self.trouble = self._find()
+        self.plane, self.trouble = on_display(self.target, self._viewer())
         if self.target is not None:
             self.target.ledger.look(self.plane)
         self.moved.emit()
-
-    def _find(self) -> tuple[Plane | None, str]:
-        return on_display(self.target, self._viewer())
 
     def _pixels(self, event: Any) -> None:
         target, viewer = self.target, self._viewer()
@@ -237,9 +242,6 @@ class Focus:
         else:
             target.forget_pixels()
             self.pixels_changed.emit()
-
-    def _named(self, event: Any) -> None:
-        self.listed.emit()
 
     def _transformed(self, event: Any) -> None:
         if self.target is not None:

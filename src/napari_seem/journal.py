@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from napari.layers import Labels
@@ -9,6 +10,23 @@ from napari.layers import Labels
 from napari_seem.document import Page
 from napari_seem.objects import Deed
 from napari_seem.plane import Plane
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Swap:
+    """Everything known of an image replaced by something else, such as a session from a file.
+
+    Parameters
+    ----------
+    before, after : mapping of Plane to Page
+    former, layer : Labels or None
+        The objects layer before and after.
+    """
+
+    before: Mapping[Plane, Page]
+    after: Mapping[Plane, Page]
+    former: Labels | None
+    layer: Labels | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,6 +45,8 @@ class Change:
         What it did to the objects layer.
     removed : Labels or None
         A layer of objects that left the viewer.
+    swap : Swap or None
+        Set when all slices were replaced at once.
     """
 
     words: str
@@ -35,6 +55,7 @@ class Change:
     after: Page
     deeds: tuple[Deed, ...] = ()
     removed: Labels | None = None
+    swap: Swap | None = None
 
 
 @dataclass(eq=False)
@@ -69,6 +90,17 @@ class Journal:
         page = self.page(plane)
         self.put(Change(words="delete layer", plane=plane, before=page, after=page, removed=layer))
 
+    def replace_all(
+        self, words: str, plane: Plane, pages: Mapping[Plane, Page], *,
+        former: Labels | None, layer: Labels | None,
+    ) -> Swap:  # fmt: skip
+        """Put other pages in place of all, as one change; ``plane`` is on display."""
+        swap = Swap(before=dict(self.pages), after=dict(pages), former=former, layer=layer)
+        before = self.page(plane)
+        self.pages = dict(pages)
+        self.put(Change(words=words, plane=plane, before=before, after=self.page(plane), swap=swap))
+        return swap
+
     def amend(self, plane: Plane, page: Page) -> None:
         """Replace what is known of a slice without a step to undo: an answer came or is gone."""
         now = self.page(plane)
@@ -85,6 +117,8 @@ class Journal:
             return None
         change = self.done.pop()
         self.undone.append(change)
+        if change.swap is not None:
+            self.pages = dict(change.swap.before)
         self.pages[change.plane] = change.before
         self.edition += 1
         return change
@@ -95,6 +129,8 @@ class Journal:
             return None
         change = self.undone.pop()
         self.done.append(change)
+        if change.swap is not None:
+            self.pages = dict(change.swap.after)
         self.pages[change.plane] = change.after
         self.edition += 1
         return change

@@ -131,7 +131,7 @@ def pixels_of(data: Any, meta: dict[str, Any]) -> NDArray[Any]:
 
 def _layer(path: str, objects: Objects) -> list[LayerData]:
     features = features_of(objects.table)
-    meta = {"name": Path(path).stem, "features": features, **_place(objects.labels.shape)}
+    meta = {"name": Path(path).stem, "features": features, **place_of(objects.labels.shape)}
     return [(objects.labels, meta, "labels")]
 
 
@@ -172,7 +172,7 @@ def _image_shape() -> tuple[int, ...] | None:
     return tuple(int(n) for n in size) if len(size) in (2, 3) else None
 
 
-def _place(shape: tuple[int, ...]) -> dict[str, Any]:
+def place_of(shape: tuple[int, ...]) -> dict[str, Any]:
     """Where the image lies, if the labels are as large as it."""
     image = _image()
     if image is None or _image_shape() != shape:

@@ -56,7 +56,7 @@ NO_CACHE = Cache(on=False)
 
 def cache() -> Cache:
     """What the person chose in napari's preferences; off where that is not available."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is None:
         return NO_CACHE
     kept = settings.cache
@@ -65,7 +65,7 @@ def cache() -> Cache:
 
 def preferences() -> Preferences:
     """What the person chose in napari's preferences; the defaults where that is not available."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is None:
         return Preferences()
     model = settings.model
@@ -74,7 +74,7 @@ def preferences() -> Preferences:
 
 def key_texts() -> dict[str, str]:
     """What the person typed as keys of each action, by the action's name; {} where unavailable."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is None:
         return {}
     return {name.removesuffix(KEY): str(t) for name, t in settings.keyboard.model_dump().items()}
@@ -90,7 +90,7 @@ def follow_keys(changed: Callable[[], None]) -> Callable[[], None]:
     """
     from napari.settings import get_settings
 
-    settings = _settings()
+    settings = plugin_settings()
     emitters = [get_settings().shortcuts.events.shortcuts]
     if settings is not None:
         emitters.append(settings.keyboard.events)
@@ -109,18 +109,18 @@ def follow_keys(changed: Callable[[], None]) -> Callable[[], None]:
 
 def tour_is_new() -> bool:
     """Whether the tour was neither taken nor skipped yet; False where that cannot be kept."""
-    settings = _settings()
+    settings = plugin_settings()
     return False if settings is None else bool(settings.tour.offer)
 
 
 def tour_was_seen() -> None:
     """Do not start the tour by itself any more."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is not None:
         settings.tour.offer = False
 
 
-def _settings() -> Any:
+def plugin_settings() -> Any:
     """Settings of this plugin in napari; None from a source tree not installed as a plugin."""
     from napari.settings import get_plugin_settings
 
@@ -145,5 +145,5 @@ class SpeechPreferences:
 
 def speech_preferences() -> SpeechPreferences:
     """What the person chose in napari's preferences; the defaults where that is not available."""
-    settings = _settings()
+    settings = plugin_settings()
     return SpeechPreferences() if settings is None else SpeechPreferences(settings.speech.whisper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_seem import swapping
 from napari_seem.marks import Marks
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class Timeline:
             target.bring_back(change.removed)
         elif change.removed is not None:
             target.take_out(change.removed)
+        if change.swap is not None:
+            swapping.show(self._loop, change.swap, back=back)
         if change.words not in ("prompt", "go to round"):
             self._loop.say(f"{'Undone' if back else 'Done again'}: {change.words}.")
         self._loop.show_current()

@@ -27,7 +27,7 @@ LIGHT = ("contrast_limits", "gamma", "colormap")
 
 
 def follow_viewer(
-    viewer: ViewerModel, inserted: Told, removed: Told, looked: Told, *, on: bool
+    viewer: ViewerModel, inserted: Told, removing: Told, removed: Told, looked: Told, *, on: bool
 ) -> None:
     """Start or stop to listen to the layer list and to the slice on display."""
     layers, dims = viewer.layers.events, viewer.dims.events
@@ -35,11 +35,13 @@ def follow_viewer(
     if on:
         # last: napari's own views must know about the layer before ours adds or asks anything
         layers.inserted.connect(inserted, position="last")
+        layers.removing.connect(removing)
         layers.removed.connect(removed, position="last")
         for emitter in views:
             emitter.connect(looked)
         return
     layers.inserted.disconnect(inserted)
+    layers.removing.disconnect(removing)
     layers.removed.disconnect(removed)
     for emitter in views:
         emitter.disconnect(looked)

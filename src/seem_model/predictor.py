@@ -190,8 +190,7 @@ class Predictor:
         Returns
         -------
         tuple of Instance
-            Of what lies mostly on each other the best. No labels; scores in [0, 1], most are right
-            from ``values.ALIKE`` on.
+            Of what overlaps the best; most that score ``values.ALIKE`` or more are right.
 
         Raises
         ------

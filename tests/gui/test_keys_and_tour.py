@@ -199,7 +199,9 @@ def test_the_tour_goes_on_by_what_a_person_does(card, annotator, robot, qtbot, s
     annotator.set_text("blob")
     settle(qtbot, annotator)
     assert "Everything" in card.title.text()
-    annotator.search.everything(lambda predictor, features, watch: predictor.panoptic(features), title="all")
+    annotator.search.everything(
+        lambda predictor, features, watch: predictor.panoptic(features), title="all"
+    )
     qtbot.waitUntil(lambda: card.tour.at == len(STEPS) - 1, timeout=5000)
     card.next.click()
     assert card.isHidden()

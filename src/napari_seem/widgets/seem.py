@@ -23,6 +23,7 @@ from napari_seem.widgets.keys_help import KeysHelp
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice, PromptView
 from napari_seem.widgets.ready import ReadyBadge
+from napari_seem.widgets.resume import ResumeBanner
 from napari_seem.widgets.rounds import HistoryView, ObjectView
 from napari_seem.widgets.seem_tabs import SeemTabs
 from napari_seem.widgets.sources import SourcesView
@@ -58,6 +59,7 @@ class SeemWidget(QWidget):
         self.tabs = SeemTabs(self.annotator)
         self.history = HistoryView(self.annotator)
         self.busy = BusyBar(self.annotator.engine)
+        self.resume = ResumeBanner(self.annotator.sessions)
         self.tour = TourCard(self.annotator, self._find, self._open_sample)
         self.hint = QLabel()
         self.hint.setToolTip("What is going on, or what the next click will do.")
@@ -155,7 +157,7 @@ class SeemWidget(QWidget):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.hint.setStyleSheet("QLabel { font-weight: bold; }")
         for part in (
-            self.appearance, self.tour, self.hint, self.busy, self.prompts, self.sources,
+            self.appearance, self.resume, self.tour, self.hint, self.busy, self.prompts, self.sources,
             self.object,
         ):  # fmt: skip
             box.addWidget(part)
