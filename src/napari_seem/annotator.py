@@ -13,7 +13,10 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.asking import Asking
+from napari_seem.colouring import Colouring
+from napari_seem.inventory import Inventory
 from napari_seem.loop import Loop
+from napari_seem.measuring import Measuring
 from napari_seem.revisions import Revisions
 from napari_seem.search import Search
 from napari_seem.settings import preferences
@@ -63,6 +66,9 @@ class Annotator:
         self.revisions = Revisions(self._loop)
         self.suggestions = Suggestions(self._loop, self.shelf)
         self.search = Search(self._loop, self.suggestions)
+        self.inventory = Inventory(self._loop)
+        self.colouring = Colouring(self._loop, self.inventory)
+        self.measuring = Measuring(self._loop, self.inventory, run)
         self.tool: Tool | None = None
         self._commit_waits = False
         self._users = 0

@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image
+from napari.layers import Image, Labels
 from psygnal import Signal
 
 from napari_seem.plane import Grid, PlaneError
@@ -63,6 +63,12 @@ class Focus:
         return [] if viewer is None else [x for x in viewer.layers if type(x) is Image]
 
     @property
+    def labels(self) -> list[Labels]:
+        """Labels layers of the viewer."""
+        viewer = self._viewer()
+        return [] if viewer is None else [x for x in viewer.layers if isinstance(x, Labels)]
+
+    @property
     def image(self) -> Image | None:
         """The chosen image layer."""
         return None if self.target is None else self.target.image
@@ -110,15 +116,28 @@ class Focus:
             return
         self.leaving.emit()
         self._let_go()
-        viewer = self._viewer()
-        if image is not None and viewer is not None:
-            if image not in self._targets:
-                self._targets[image] = Target(
-                    viewer, image, on_edit=self.edited.emit, on_paint=self.painted.emit
-                )
-            self.target = self._targets[image]
+        if image is not None:
+            self.target = self.target_of(image)
+        if self.target is not None:
             self._listen(self.target, on=True)
         self._move()
+
+    def target_of(self, image: Image) -> Target | None:
+        """All that belongs to an image layer, in focus or not; None without a viewer."""
+        viewer = self._viewer()
+        if image not in self._targets and viewer is not None:
+            self._targets[image] = Target(
+                viewer, image, on_edit=self.edited.emit, on_paint=self.painted.emit
+            )
+        return self._targets.get(image)
+
+    def plane_of(self, target: Target) -> Plane | None:
+        """The slice of an image that is on display; None if there is none."""
+        viewer = self._viewer()
+        try:
+            return None if viewer is None else target.grid.plane(viewer.dims)
+        except PlaneError:
+            return None
 
     def forget_features(self) -> None:
         """Drop all image features, of every image (another model needs its own)."""

@@ -127,20 +127,22 @@ def repainted(
     return deed
 
 
-def reclassed(layer: Labels, plane: Plane, label: int, *, name: str) -> Deed:
-    """Give a label another class; nothing is painted."""
-    score = next((r.score for r in table(layer) if r.label == label), float("nan"))
+def reclassed(layer: Labels, plane: Plane, labels: Iterable[int], *, name: str) -> Deed:
+    """Give labels another class; nothing is painted."""
+    scores = {r.label: r.score for r in table(layer)}
     nothing = np.zeros((0, 0), layer.data.dtype)
-    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=[Row(label, name, score)])
+    rows = [Row(label, name, scores.get(label, float("nan"))) for label in labels]
+    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=rows)
 
 
-def erased(layer: Labels, plane: Plane, label: int) -> Deed:
-    """Take a label and its line away."""
-    there = np.asarray(layer.data[plane.indexer])
-    box = bounds(there == label)
+def erased(layer: Labels, plane: Plane, labels: Iterable[int]) -> Deed:
+    """Take labels and their lines away."""
+    gone = list(labels)
+    going = np.isin(np.asarray(layer.data[plane.indexer]), gone)
+    box = bounds(going)
     pixels = _cut(layer, plane, box).copy()
-    pixels[pixels == label] = 0
-    return rewrite(layer, plane, box, pixels, gone=[label])
+    pixels[going[box[0] : box[2], box[1] : box[3]]] = 0
+    return rewrite(layer, plane, box, pixels, gone=gone)
 
 
 def next_label(layer: Labels, plane: Plane) -> int:

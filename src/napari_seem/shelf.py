@@ -166,8 +166,35 @@ class Shelf:
                 f"The layer “{layer.name}” cannot be written. Duplicate it in memory first: right "
                 "click on it, “Duplicate”, or save and open it as a TIFF."
             )
-        target.adopt(layer)
+        if layer is target.objects:
+            return
+        _number(layer)
+        target.grid.place(layer)  # a file tells no scale: over the image is where it belongs
+        self._turn_to(target, layer)
         self._loop.say(f"Objects are committed into “{layer.name}” now.")
+
+    def start_layer(self) -> None:
+        """Commit into a new layer from now on; the former stays as it is."""
+        target = self._loop.focus.target
+        if target is None:
+            show_warning(self._loop.focus.trouble)
+            return
+        self._turn_to(target, None)
+        self._loop.say(f"Objects are committed into “{target.ensure_objects().name}” now.")
+
+    def candidates(self) -> list[Labels]:
+        """Labels layers of the viewer that can hold the objects, by their shape."""
+        target = self._loop.focus.target
+        if target is None:
+            return []
+        ours = (*target.prompts.all, target.result, target.proposed)
+        return [
+            layer
+            for layer in self._loop.focus.labels
+            if not any(layer is x for x in ours)
+            and not layer.multiscale
+            and tuple(layer.data.shape) == target.grid.shape
+        ]
 
     # -- how -------------------------------------------------------------------------------
 
@@ -176,6 +203,13 @@ class Shelf:
         if target is None or plane is None:
             raise CommitError(self._loop.focus.trouble)
         return target, plane
+
+    def _turn_to(self, target: Target, layer: Labels | None) -> None:
+        self._loop.keep_pending()
+        if target.objects is not None:
+            target.journal.relabel()
+        target.adopt(layer)
+        self._loop.show_current()
 
     def _mask(self, label: int) -> NDArray[np.bool_]:
         return np.asarray(self.pixels() == label)
@@ -194,3 +228,10 @@ class Shelf:
         plane = self._loop.focus.plane
         if plane is not None and target is self._loop.focus.target:
             target.journal.lost(plane, layer)
+
+
+def _number(layer: Labels) -> None:
+    """Write the labels into a table without them: napari has one line a label, from 0 on."""
+    features = layer.features
+    if len(features) and "index" not in features:
+        layer.features = features.assign(index=range(len(features)))
