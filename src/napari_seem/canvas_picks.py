@@ -80,7 +80,7 @@ class CanvasPicks:
         if event.type == "mouse_move":  # that moves the picture
             return
         plane = self._annotator.focus.plane
-        if plane is not None and layer is self._proposed:
+        if plane is not None:
             spot = layer.world_to_data(event.position)
             row, col = (float(spot[axis]) for axis in plane.axes)
             self._annotator.suggestions.pick(row, col)

@@ -116,7 +116,7 @@ class Measuring:
 
 def _measured(
     pixels: NDArray[np.integer], read: Callable[[], NDArray[Any]], *,
-    scale: tuple[float, float] | None, unit: str,
+    scale: tuple[float, ...] | None, unit: str,
 ) -> Measured:  # fmt: skip
     # on the worker: scikit-image is slow to import and to measure
     from seem_model.export.measurements import measure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari.utils.colormaps import DirectLabelColormap
 
@@ -63,6 +63,6 @@ def by_object(
     hidden : collection of str
         Classes.
     """
-    table = {k: CLEAR if name in hidden else plain.map(k) for k, name in names.items()}
-    nameless = CLEAR if "" in hidden else NAMELESS
-    return DirectLabelColormap(color_dict={None: nameless, 0: CLEAR, **table})
+    table: dict[int | None, Any] = {None: CLEAR if "" in hidden else NAMELESS, 0: CLEAR}
+    table |= {k: CLEAR if name in hidden else plain.map(k) for k, name in names.items()}
+    return DirectLabelColormap(color_dict=table)

@@ -106,9 +106,11 @@ class Revisions:
 
     def _edit(self, edits: Sequence[tuple[int, Change]], *, words: str) -> None:
         place = self._place([label for label, _ in edits])
-        if place is None or place[1] is None:
+        if place is None:
             return
         plane, layer = place
+        if layer is None:
+            return
         page, deeds = self._loop.page, []
         trouble = ""
         for label, change in edits:
