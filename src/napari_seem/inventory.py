@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 16
 """Masks that a search takes as examples; of more, these are spread over all."""
 _NAMED = 3
+NOTHING = float("nan")
+"""One object, so that two equal lists of objects are equal."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def listed(page: Page, layer: Labels | None, pixels: NDArray[np.integer]) -> tup
                 label=label,
                 key=0 if thing is None else thing.key,
                 name="" if row is None else row.name,
-                score=float("nan") if row is None else row.score,
+                score=NOTHING if row is None else row.score,
                 area=area,
                 rounds=0 if thing is None else len(thing.steps),
                 current=thing is not None and thing.key == page.key,
@@ -92,7 +94,7 @@ def listed(page: Page, layer: Labels | None, pixels: NDArray[np.integer]) -> tup
                 label=0,
                 key=thing.key,
                 name=thing.class_name,
-                score=float("nan") if answer is None else answer.score,
+                score=NOTHING if answer is None else answer.score,
                 area=0 if answer is None else int(np.count_nonzero(answer.packed.crop)),
                 rounds=len(thing.steps),
                 current=thing.key == page.key,

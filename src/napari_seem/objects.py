@@ -155,12 +155,17 @@ def next_label(layer: Labels, plane: Plane) -> int:
     """
     known = max((r.label for r in table(layer)), default=0)
     label = max(known, int(np.asarray(layer.data[plane.indexer]).max(initial=0))) + 1
+    check_room(layer, label)
+    return label
+
+
+def check_room(layer: Labels, label: int) -> None:
+    """CommitError if the type of the layer cannot hold a label."""
     if label > np.iinfo(layer.data.dtype).max:
         raise CommitError(
             f"The layer '{layer.name}' ({layer.data.dtype}) is full: it cannot count beyond "
             f"{label - 1} objects. Delete it or convert it to a larger integer type."
         )
-    return label
 
 
 def table(layer: Labels) -> tuple[Row, ...]:

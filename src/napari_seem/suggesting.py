@@ -126,13 +126,13 @@ class Suggestions:
         proposals = self.current
         if proposals is None:
             return
-        found = [
+        found = (
             (p.mask.array, p.name, round(p.score, 4)) for p in (proposals.all[k] for k in positions)
-        ]
+        )
         left = proposals.decide(positions)
         after = replace(self._loop.page, proposals=left if left.open else None)
         made = self._shelf.commit_masks(words, found, after)
-        skipped = len(found) - made
+        skipped = len(positions) - made
         self._loop.show_proposals()
         self._loop.say(
             f"{made} committed." + (f" {skipped} lay on earlier objects." if skipped > 0 else "")

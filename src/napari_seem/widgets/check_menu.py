@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QListWidget, QListWidgetItem, QMenu, QToolButton, QWidgetAction
+from qtpy.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidgetAction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Choice:
     colour: str = ""
 
 
-class CheckMenu(QToolButton):
+class CheckMenu(QPushButton):
     """Choose any of several.
 
     Parameters
@@ -50,7 +50,6 @@ class CheckMenu(QToolButton):
         super().__init__()
         self.setText(text)
         self.setToolTip(tip)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.list = QListWidget()
         self.list.setToolTip(tip)
         self.list.itemChanged.connect(self._changed)

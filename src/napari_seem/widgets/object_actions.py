@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QGridLayout, QInputDialog, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QInputDialog, QPushButton, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,21 +54,17 @@ class ObjectActions(QWidget):
         )  # fmt: skip
         self.drop = self._action("Drop specks…", "Take small separate parts away.", self._drop)
         self.smooth = self._action("Smooth…", "Round the outlines.", self._smooth)
-        self.remove.setShortcut("Delete")
-        self.remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
         for k, action in enumerate(self.all):
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            grid.addWidget(button, k // _IN_A_ROW, k % _IN_A_ROW)
+            grid.addWidget(_button(action), k // _IN_A_ROW, k % _IN_A_ROW)
             table.addAction(action)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         table.selected.connect(self.refresh)
         table.refining.connect(self._work_on)
         table.renamed.connect(self._renamed)
+        table.removing.connect(self._remove)
         self.refresh()
 
     @property
@@ -141,3 +137,18 @@ class ObjectActions(QWidget):
 
 def _without_argument(act: Callable[[], None], checked: bool = False) -> None:
     act()
+
+
+def _button(action: QAction) -> QPushButton:
+    """A button for an action; a QToolButton has no frame in napari's themes."""
+    button = QPushButton(action.text())
+    button.setToolTip(action.toolTip())
+    button.setMinimumWidth(40)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+
+    action.changed.connect(follow)
+    return button

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_seem.colouring import ColourBy
 from napari_seem.objects import CommitError
@@ -94,8 +94,7 @@ class Looks(QWidget):
         self.by.activated.connect(self._colour)
         self.classes = CheckMenu("Classes", "Untick a class to hide its objects in the picture.")
         self.classes.ticked.connect(self._hide)
-        self.measure = QToolButton()
-        self.measure.setText("Measure")
+        self.measure = QPushButton("Measure")
         self.measure.setCheckable(True)
         self.measure.setToolTip("Measure size, shape and intensity of every object of this slice.")
         self.measure.toggled.connect(annotator.measuring.switch)

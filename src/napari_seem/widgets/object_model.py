@@ -83,9 +83,11 @@ class ObjectModel(QAbstractTableModel):
         """Show these; rows keep their selection as long as they are the same objects."""
         fresh = self._ordered(items)
         if _identities(fresh) == _identities(self.items):
+            others = [k for k, item in enumerate(fresh) if item != self.items[k]]
             self.items = fresh
-            last = self.index(len(fresh) - 1, len(self.columns) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
+            if others:
+                last = self.index(others[-1], len(self.columns) - 1)
+                self.dataChanged.emit(self.index(others[0], 0), last)
             return
         self.beginResetModel()
         self.items = fresh
@@ -177,7 +179,7 @@ class ObjectModel(QAbstractTableModel):
         held = [(self.items[i.row()], i.column()) for i in before]
         self.items = self._ordered(self.items)
         at = {identity: row for row, identity in enumerate(_identities(self.items))}
-        after = [self.index(at[_identity(i)], col) for i, col in held]
+        after = [self.index(at[identity(i)], col) for i, col in held]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 
@@ -238,9 +240,10 @@ def heading(name: str, unit: str) -> str:
 
 
 def _identities(items: Iterable[Item]) -> list[tuple[int, int]]:
-    return [_identity(item) for item in items]
+    return [identity(item) for item in items]
 
 
-def _identity(item: Item) -> tuple[int, int]:
+def identity(item: Item) -> tuple[int, int]:
+    """What tells an object from others: its label, or else its key."""
     # a committed object gets a key when it is taken up again, and stays the same object
     return item.label, 0 if item.label else item.key

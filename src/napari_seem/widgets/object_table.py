@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
-from qtpy.QtWidgets import QAbstractItemView, QCompleter, QLineEdit, QStyledItemDelegate, QTableView
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QCompleter,
+    QHeaderView,
+    QLineEdit,
+    QStyledItemDelegate,
+    QTableView,
+)
 
-from napari_seem.widgets.object_model import BASIC, CLASS, LABEL, ObjectFilter, ObjectModel
+from napari_seem.widgets.object_model import (
+    BASIC,
+    CLASS,
+    LABEL,
+    ObjectFilter,
+    ObjectModel,
+    identity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,6 +52,8 @@ class ObjectTable(QTableView):
     """Emitted with an Item: double click, or Enter."""
     renamed = Signal(object, str)
     """Emitted with a list of Items and the class typed for them."""
+    removing = Signal()
+    """The Delete key."""
     selected = Signal()
     """Other rows are selected."""
 
@@ -111,12 +127,14 @@ class ObjectTable(QTableView):
         return sorted({i.name for i in self.source.items if i.name}, key=str.casefold)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Enter goes back to the marks of an object."""
+        """Enter goes back to the marks of an object, Delete removes the selected ones."""
         if event is None:
             return
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and self.state() != QAbstractItemView.State.EditingState:
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._refine(self.currentIndex())
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.removing.emit()
         else:
             super().keyPressEvent(event)
 
@@ -135,28 +153,38 @@ class ObjectTable(QTableView):
             self.chosen.emit(self.shown.item(at))
 
     def _hold(self) -> None:
-        self._held = {(i.label, 0 if i.label else i.key) for i in self.selection()}
+        self._held = {identity(i) for i in self.selection()}
 
     def _give_back(self) -> None:
         self._size_columns()
         model, wanted = self.selectionModel(), QItemSelection()
         if model is None:
             return
-        for row in range(self.shown.rowCount() if self._held else 0):
-            at = self.shown.index(row, 0)
-            item = self.shown.item(at)
-            if (item.label, 0 if item.label else item.key) in self._held:
-                wanted.select(at, at)
+        start: int | None = None
+        first: int | None = None
+        rows = self.shown.rowCount() if self._held else 0
+        for row in range(rows + 1):  # in ranges: thousands of single rows take seconds
+            held = row < rows and identity(self.shown.item(self.shown.index(row, 0))) in self._held
+            if held and start is None:
+                start, first = row, row if first is None else first
+            elif not held and start is not None:
+                wanted.select(self.shown.index(start, 0), self.shown.index(row - 1, 0))
+                start = None
         self._quiet = True
         flags = QItemSelectionModel.SelectionFlag
         model.select(wanted, flags.ClearAndSelect | flags.Rows)
-        if wanted.indexes():
-            model.setCurrentIndex(wanted.indexes()[0], flags.NoUpdate)
+        if first is not None:
+            model.setCurrentIndex(self.shown.index(first, 0), flags.NoUpdate)
         self._quiet = False
         self.selected.emit()
 
     def _size_columns(self) -> None:
         # not by content: Qt would ask for thousands of cells
+        header = self.horizontalHeader()
+        if header is not None:
+            room = len(self.source.columns) == len(BASIC)
+            modes = QHeaderView.ResizeMode
+            header.setSectionResizeMode(CLASS, modes.Stretch if room else modes.Interactive)
         for k, name in enumerate(self.source.columns):
             self.setColumnWidth(k, WIDTHS.get(name, OTHER_WIDTH))
 

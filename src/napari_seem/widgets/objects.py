@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QShortcut,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -187,9 +187,9 @@ def _filter_line() -> QLineEdit:
     return line
 
 
-def _arrow(text: str, tip: str, act: Callable[[], None]) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
+def _arrow(text: str, tip: str, act: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setFixedWidth(32)
     button.setToolTip(tip)
     button.clicked.connect(partial(_call, act))
     return button
