@@ -105,16 +105,19 @@ class ObjectTable(QTableView):
         return [self.shown.item(i) for i in sorted(rows, key=lambda i: i.row())]
 
     def select_label(self, label: int) -> None:
-        """Select the row of a label, as if it had been clicked in the picture."""
-        self._quiet = True
-        try:
-            for row in range(self.shown.rowCount()):
-                if label and self.shown.item(self.shown.index(row, 0)).label == label:
-                    self.selectRow(row)
-                    self.scrollTo(self.shown.index(row, 0))
-                    return
-        finally:
-            self._quiet = False
+        """Select the row of a label that was picked in the picture, unless it is selected."""
+        model = self.selectionModel()
+        for row in range(self.shown.rowCount() if label else 0):
+            at = self.shown.index(row, 0)
+            if self.shown.item(at).label != label:
+                continue
+            # a row that was clicked makes its label the picked one: others stay selected then
+            if model is not None and not model.isSelected(at):
+                self._quiet = True
+                self.selectRow(row)
+                self._quiet = False
+                self.scrollTo(at)
+            return
 
     def rename(self) -> None:
         """Edit the class of the current row in place."""
