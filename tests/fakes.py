@@ -22,6 +22,17 @@ class FakeFeatures:
     def shape(self) -> tuple[int, int]:
         return self.grey.shape
 
+    @property
+    def image(self) -> np.ndarray:
+        return np.repeat(self.grey[..., None], 3, axis=-1).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class FakeMemory:
+    """Memory of a mask that no round made: what to start from."""
+
+    mask: np.ndarray
+
 
 class FakePredictor:
     """The connected bright blob under each positive mark, minus a disk around negative ones."""
@@ -35,6 +46,7 @@ class FakePredictor:
         self.encoded: list[tuple[int, int]] = []
         self.steps: list[tuple[Prompts, Any]] = []
         self.error: Exception | None = None
+        self.examples: tuple[Any, ...] = ()
 
     def with_vocabulary(self, names):
         return self
@@ -61,6 +73,8 @@ class FakePredictor:
             mask |= bright & prompts.region
         if prompts.text == "blob":
             mask |= bright
+        if isinstance(memory, FakeMemory):
+            mask |= memory.mask
         if prompts.negative.any():
             mask &= ndimage.distance_transform_edt(~prompts.negative) > 4
         return Round(
@@ -95,12 +109,44 @@ class FakePredictor:
             if s.is_thing
         )
 
+    def memory_of(self, features, mask: np.ndarray) -> FakeMemory:
+        self._fail()
+        return FakeMemory(np.asarray(mask, bool))
+
+    def similar(self, features, examples, *, watch=None) -> tuple[Instance, ...]:
+        """Every blob; the score is how near its size is to that of the nearest example."""
+        self._fail()
+        self.examples = tuple(examples)
+        sizes = [int(example.mask.sum()) for example in examples]
+        if watch is not None:
+            watch(0.5)
+        found = []
+        for mask in _blobs_of(features.grey):
+            size = int(mask.sum())
+            score = max(min(size, s) / max(size, s) for s in sizes)
+            found.append(Instance(mask=mask, label="blob", score=score))
+        return tuple(found)
+
+    def named(self, features, text: str, *, watch=None) -> tuple[Instance, ...]:
+        """Every blob if it is called blob; larger ones with more confidence."""
+        self._fail()
+        if watch is not None:
+            watch(0.5)
+        masks = _blobs_of(features.grey) if text == "blob" else []
+        most = max((int(m.sum()) for m in masks), default=1)
+        return tuple(Instance(mask=m, label=text, score=int(m.sum()) / most) for m in masks)
+
     def semantic(self, features, *, classes=None, watch=None) -> Segmentation:
         return self._segmentation(features, classes)
 
     def _fail(self) -> None:
         if self.error is not None:
             raise self.error
+
+
+def _blobs_of(grey: np.ndarray) -> list[np.ndarray]:
+    numbers, n = ndimage.label(grey > 127)
+    return [numbers == k for k in range(1, n + 1)]
 
 
 class FakeLoad:
@@ -148,4 +194,15 @@ def blobs(shape: tuple[int, int] = (64, 80)) -> np.ndarray:
     image = np.zeros(shape, np.uint8)
     image[10:30, 10:30] = 255
     image[40:55, 45:70] = 255
+    return image
+
+
+def many_blobs() -> np.ndarray:
+    """Bright squares on black: six of 8 x 8, two of 10 x 10, and one of 16 x 16 below."""
+    image = np.zeros((64, 80), np.uint8)
+    for k in range(6):
+        image[4:12, 4 + 12 * k : 12 + 12 * k] = 255
+    for k in range(2):
+        image[20:30, 4 + 20 * k : 14 + 20 * k] = 255
+    image[40:56, 30:46] = 255
     return image

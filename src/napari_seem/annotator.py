@@ -13,8 +13,11 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.asking import Asking
+from napari_seem.colouring import Colouring
 from napari_seem.each import one_object_each
+from napari_seem.inventory import Inventory
 from napari_seem.loop import Loop
+from napari_seem.measuring import Measuring
 from napari_seem.revisions import Revisions
 from napari_seem.saver import Saver, on_timer
 from napari_seem.search import Search
@@ -71,11 +74,12 @@ class Annotator:
         self.sessions = Sessions(self._loop, self.shelf, run=files)
         self.suggestions = Suggestions(self._loop, self.shelf)
         self.search = Search(self._loop, self.suggestions)
+        self.inventory = Inventory(self._loop)
+        self.colouring = Colouring(self._loop, self.inventory)
+        self.measuring = Measuring(self._loop, self.inventory, run)
         self.tool: Tool | None = None
         self._commit_waits = False
         self._users = 0
-
-    # -- life ------------------------------------------------------------------------------
 
     def open(self) -> None:
         """A dock widget shows this annotator: follow the viewer and use the model."""
@@ -94,8 +98,6 @@ class Annotator:
         if self._users == 0 and self.engine.awake:
             self.focus.disconnect()
             self.engine.sleep()
-
-    # -- what is -----------------------------------------------------------------------------
 
     @property
     def page(self) -> Page:
@@ -136,8 +138,6 @@ class Annotator:
     def news(self) -> str:
         """What happened last, for the status line."""
         return self._loop.news
-
-    # -- what a person does --------------------------------------------------------------------
 
     def use(self, tool: Tool) -> None:
         """Take a tool in hand; its layer is made if needed."""
@@ -209,8 +209,6 @@ class Annotator:
     def say(self, news: str) -> None:
         """Show a line of news until the next edit."""
         self._loop.say(news)
-
-    # -- what happens then ---------------------------------------------------------------------
 
     def _settled(self) -> None:
         if self._commit_waits:

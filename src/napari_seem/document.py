@@ -232,3 +232,13 @@ class Page:
             return replace(self, things=rest)
         fresh = self.fresh()
         return replace(self, things=(*rest, fresh), key=fresh.key)
+
+    def uncommitted(self) -> Page:
+        """The same without the committed objects; itself if there are none."""
+        rest = tuple(t for t in self.things if not t.label)
+        if len(rest) == len(self.things):
+            return self
+        if any(t.key == self.key for t in rest):
+            return replace(self, things=rest)
+        fresh = self.fresh()
+        return replace(self, things=(*rest, fresh), key=fresh.key)

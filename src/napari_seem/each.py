@@ -10,8 +10,8 @@ import numpy as np
 from napari_seem.ink import prompts_of
 from napari_seem.jobs import Wish
 from napari_seem.marks import Marks
+from napari_seem.places import seen
 from napari_seem.proposals import Proposals
-from napari_seem.search import seen
 from seem_model.values import Instance
 
 if TYPE_CHECKING:
@@ -66,10 +66,11 @@ def one_object_each(loop: Loop, suggestions: Suggestions) -> None:
     def done(rounds: Sequence[Any]) -> None:
         found = [Instance(mask=r.mask, label=r.label, score=r.score) for r in rounds]
         proposals = Proposals.of(found, title="one object each", threshold=0.0, name=name)
+        loop.keep_pending()
         page = target.journal.page(plane)
         current = page.current
         if any(current.current.marks.contains(m) for m in asked):
             page = page.having(current.with_step(Marks(), None))
-        suggestions.offer(target, plane, proposals, page=page)
+        suggestions.offer([(target, plane, proposals)], after=page)
 
     loop.engine.wish_for(Wish(work=work, done=done))

@@ -9,7 +9,7 @@ from napari.layers import Image, Labels
 from psygnal import Signal
 
 from napari_seem.appearance import Appearance, channel_axes
-from napari_seem.target import Target
+from napari_seem.targets import Targets
 from napari_seem.viewing import NO_IMAGE, follow_image, follow_viewer, on_display, show_slice
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari.layers.base import Layer
 
     from napari_seem.plane import Plane
+    from napari_seem.target import Target
 
 KEPT_ELSEWHERE = 2
 """Slices of an image that is not in focus whose features stay in memory."""
@@ -50,7 +51,7 @@ class Focus:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = weakref.ref(viewer)
-        self._targets: weakref.WeakKeyDictionary[Image, Target] = weakref.WeakKeyDictionary()
+        self._targets = Targets(on_edit=self.edited.emit, on_paint=self.painted.emit)
         self.target: Target | None = None
         self.plane: Plane | None = None
         self.trouble = NO_IMAGE
@@ -107,13 +108,19 @@ class Focus:
             return
         self.leaving.emit()
         self._let_go()
-        viewer = self._viewer()
-        if image is not None and viewer is not None:
-            if image not in self._targets:
-                self._targets[image] = self._make(viewer, image)
-            self.target = self._targets[image]
+        self.target = None if image is None else self.target_of(image)
+        if self.target is not None:
             self._listen(self.target, on=True)
         self._move()
+
+    def target_of(self, image: Image) -> Target | None:
+        """All that belongs to an image layer, in focus or not; None without a viewer."""
+        viewer = self._viewer()
+        return None if viewer is None else self._targets.of(viewer, image)
+
+    def plane_of(self, target: Target) -> Plane | None:
+        """The slice of an image that is on display; None if there is none."""
+        return on_display(target, self._viewer())[0]
 
     @property
     def channel_axes(self) -> tuple[int, ...]:
@@ -144,7 +151,7 @@ class Focus:
 
     def forget_features(self) -> None:
         """Drop all image features, of every image (another model needs its own)."""
-        for target in list(self._targets.values()):
+        for target in self._targets:
             target.forget_pixels()
 
     def _let_go(self) -> None:
@@ -160,14 +167,9 @@ class Focus:
             return
         self.leaving.emit()
         self._let_go()
-        new = self._make(viewer, image, appearance)
-        self._targets[image] = self.target = new
-        self._listen(new, on=True)
+        self.target = self._targets.anew(viewer, image, appearance)
+        self._listen(self.target, on=True)
         self._move()
-
-    def _make(self, viewer: ViewerModel, image: Image, as_: Appearance | None = None) -> Target:
-        told = {"on_edit": self.edited.emit, "on_paint": self.painted.emit}
-        return Target(viewer, image, **told, appearance=as_)
 
     def _listen(self, target: Target, *, on: bool) -> None:
         told = {"pixels": self._pixels, "named": self._named, "transformed": self._transformed}
@@ -200,7 +202,7 @@ class Focus:
         current = self.target
         if current is not None and any(layer is x for x in current.appearance.layers):
             self.show_as(current.appearance.without(layer))
-        for target in list(self._targets.values()):
+        for target in self._targets:
             if self._forget(target, layer) and target is current:
                 self.edited.emit()
         self._layers_changed()

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_seem.marks import Marks
 from napari_seem.picture import Picture, thumbnail
 from napari_seem.plane import Plane
 from napari_seem.settings import NO_CACHE, Cache
 from napari_seem.target import Seen, Target
 from seem_model import Prompts
+from seem_model.depth import deepest
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     # not at run time: it would import torch on the GUI thread
+
+    from numpy.typing import NDArray
 
     from seem_model import Predictor, Round  # noqa: TC004
     from seem_model.values import RGB
@@ -156,10 +161,12 @@ class Question:
 
     def answer(self, predictor: Predictor, features: Any) -> Round:
         """Ask; called on the worker."""
-        memory = self.memory
+        memory, prompts = self.memory, self.prompts
         if memory is None and self.base is not None:
             memory = predictor.memory_of(features, self.base)
-        return predictor.step(features, self.prompts, memory, watch=self.progress.watch)
+        if prompts.is_empty and self.base is not None:
+            prompts = prompts | _inside(self.base & ~prompts.negative)
+        return predictor.step(features, prompts, memory, watch=self.progress.watch)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -183,6 +190,15 @@ class Conversion:
         from seem_model.convert import convert
 
         return convert(self.file, self.name, watch=self.progress.watch).name
+
+
+def _inside(mask: NDArray[np.bool_]) -> Prompts:
+    """A click at the deepest place of a mask (H, W): marks that only take away need it."""
+    _, spot = deepest(mask)
+    positive = np.zeros(mask.shape, bool)
+    if spot is not None:
+        positive[spot] = True
+    return Prompts(positive=positive, negative=np.zeros(mask.shape, bool))
 
 
 def sentence(error: Exception) -> str:

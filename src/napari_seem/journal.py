@@ -88,7 +88,23 @@ class Journal:
     def lost(self, plane: Plane, layer: Labels) -> None:
         """A layer of objects left the viewer, while ``plane`` was on display."""
         page = self.page(plane)
-        self.put(Change(words="delete layer", plane=plane, before=page, after=page, removed=layer))
+        left = page.uncommitted()
+        self.put(Change(words="delete layer", plane=plane, before=page, after=left, removed=layer))
+
+    def relabel(self) -> None:
+        """Forget which objects have which label: another layer holds the objects from now on.
+
+        In all that can be undone too, so that a label never stands for an object of a former layer.
+        """
+        done: dict[int, Page] = {}
+
+        def bare(page: Page) -> Page:
+            return done.setdefault(id(page), page.uncommitted())
+
+        self.pages = {plane: bare(page) for plane, page in self.pages.items()}
+        for changes in (self.done, self.undone):
+            changes[:] = [replace(c, before=bare(c.before), after=bare(c.after)) for c in changes]
+        self.edition += 1
 
     def replace_all(
         self, words: str, plane: Plane, pages: Mapping[Plane, Page], *,

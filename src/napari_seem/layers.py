@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 COLORS = {POSITIVE: "#2ecc40", NEGATIVE: "#ff4136"}
 RESULT_COLOR = "#00b7ff"
+FOCUS_COLOR, PROPOSED_COLOR = "#ffe600", "#00e5e5"
+"""Of the proposal that a key would decide, and of the others."""
 PAINT = {POSITIVE: PAINT_POSITIVE, NEGATIVE: PAINT_NEGATIVE}
 FAINT = "30"
 """Opacity, in hexadecimal, of what is hidden: still to be seen, but it does not count."""
@@ -105,7 +107,14 @@ def make_objects(grid: Grid, *, name: str = "SEEM objects") -> Labels:
 
 def make_proposed(grid: Grid) -> Labels:
     """Empty layer for proposals; 1 is the one in focus."""
-    layer = Labels(np.zeros(grid.shape, np.int32), name="SEEM proposals", opacity=0.7)
+    layer = Labels(
+        np.zeros(grid.shape, np.int32),
+        name="SEEM proposals",
+        opacity=1.0,
+        colormap=DirectLabelColormap(
+            color_dict={0: "transparent", 1: FOCUS_COLOR, None: PROPOSED_COLOR}
+        ),
+    )
     layer.contour = 2
     grid.place(layer)
     return layer

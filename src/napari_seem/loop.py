@@ -133,6 +133,8 @@ class Loop:
         if target is None or plane is None or (proposals is None and target.proposed is None):
             return
         layer = target.ensure_proposed()
+        if proposals is None and not layer.data[plane.indexer].any():
+            return
         layer.data[plane.indexer] = 0 if proposals is None else proposals.painted(plane.shape)
         layer.refresh(thumbnail=False, extent=False)
 
@@ -158,6 +160,7 @@ class Loop:
             step = self.page.current.current
             self.beside = Marks().beside(step.marks)
             self._dirty = step.unanswered or not step.marks.same(self.marks)
+            self.show_proposals()  # some may have been found while it was not on display
         self.engine.retry()
 
     def _question(self) -> Question | None:
@@ -170,7 +173,7 @@ class Loop:
         if thing.current.marks.same(marks) and not thing.current.unanswered:
             return None
         prompts, base = ink.prompts_of(marks, plane.shape), ink.base_of(marks)
-        if prompts.is_empty:
+        if prompts.is_empty and (base is None or not prompts.negative.any()):
             # nothing to ask; a mask to start from is itself the answer
             answer = None if base is None else Answer.of_mask(base)
             self._add(marks, answer)

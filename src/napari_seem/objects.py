@@ -127,20 +127,22 @@ def repainted(
     return deed
 
 
-def reclassed(layer: Labels, plane: Plane, label: int, *, name: str) -> Deed:
-    """Give a label another class; nothing is painted."""
-    score = next((r.score for r in table(layer) if r.label == label), float("nan"))
+def reclassed(layer: Labels, plane: Plane, labels: Iterable[int], *, name: str) -> Deed:
+    """Give labels another class; nothing is painted."""
+    scores = {r.label: r.score for r in table(layer)}
     nothing = np.zeros((0, 0), layer.data.dtype)
-    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=[Row(label, name, score)])
+    rows = [Row(label, name, scores.get(label, float("nan"))) for label in labels]
+    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=rows)
 
 
-def erased(layer: Labels, plane: Plane, label: int) -> Deed:
-    """Take a label and its line away."""
-    there = np.asarray(layer.data[plane.indexer])
-    box = bounds(there == label)
+def erased(layer: Labels, plane: Plane, labels: Iterable[int]) -> Deed:
+    """Take labels and their lines away."""
+    gone = list(labels)
+    going = np.isin(np.asarray(layer.data[plane.indexer]), gone)
+    box = bounds(going)
     pixels = _cut(layer, plane, box).copy()
-    pixels[pixels == label] = 0
-    return rewrite(layer, plane, box, pixels, gone=[label])
+    pixels[going[box[0] : box[2], box[1] : box[3]]] = 0
+    return rewrite(layer, plane, box, pixels, gone=gone)
 
 
 def next_label(layer: Labels, plane: Plane) -> int:
@@ -153,12 +155,17 @@ def next_label(layer: Labels, plane: Plane) -> int:
     """
     known = max((r.label for r in table(layer)), default=0)
     label = max(known, int(np.asarray(layer.data[plane.indexer]).max(initial=0))) + 1
+    check_room(layer, label)
+    return label
+
+
+def check_room(layer: Labels, label: int) -> None:
+    """CommitError if the type of the layer cannot hold a label."""
     if label > np.iinfo(layer.data.dtype).max:
         raise CommitError(
             f"The layer '{layer.name}' ({layer.data.dtype}) is full: it cannot count beyond "
             f"{label - 1} objects. Delete it or convert it to a larger integer type."
         )
-    return label
 
 
 def table(layer: Labels) -> tuple[Row, ...]:

@@ -88,6 +88,11 @@ class Proposals:
         waiting = self.open
         return next((k for k in waiting if k >= self.at), waiting[0] if waiting else None)
 
+    def beside(self, labels: NDArray[np.integer]) -> Proposals:
+        """The same without those of whose pixels more than half have a label (H, W) already."""
+        taken = labels != 0
+        return replace(self, all=tuple(p for p in self.all if not _mostly(p.mask, taken)))
+
     def above(self, threshold: float) -> Proposals:
         """The same, offering those with this score or more."""
         return replace(self, threshold=threshold)
@@ -129,3 +134,9 @@ class Proposals:
         mask = self.all[at].mask
         top, left, bottom, right = mask.box
         canvas[top:bottom, left:right][mask.crop] = value
+
+
+def _mostly(mask: Packed, taken: NDArray[np.bool_]) -> bool:
+    top, left, bottom, right = mask.box
+    crop = mask.crop
+    return bool(2 * taken[top:bottom, left:right][crop].sum() > crop.sum())

@@ -1,7 +1,8 @@
-"""Changes of objects that are committed already: class, removal, merging, splitting, tidying."""
+"""Changes of objects that are there already: class, removal, merging, splitting, tidying."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,23 +12,25 @@ from napari.utils.notifications import show_warning
 
 from napari_seem import object_edits, objects
 from napari_seem.committing import edges, from_mask, keep, shelved
+from napari_seem.painted import Painted
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from napari.layers import Labels
     from numpy.typing import NDArray
 
     from napari_seem.document import Page
     from napari_seem.loop import Loop
     from napari_seem.objects import Deed
-    from napari_seem.painted import Painted
     from napari_seem.plane import Plane
+
+Change = Callable[["NDArray[np.integer]"], Painted]
+"""What to make of the labels (H, W) of a slice."""
+NONE_YET = "There are no committed objects here yet."
 
 
 class Revisions:
-    """Edits committed objects of the slice in focus; each edit can be undone.
+    """Edits objects of the slice in focus; each edit, of however many objects, is undone at once.
 
     Parameters
     ----------
@@ -37,110 +40,127 @@ class Revisions:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
 
-    def rename(self, labels: Iterable[int], name: str) -> None:
-        """Give objects a class."""
-        place, name = self._place(), " ".join(name.split())
+    def rename(self, labels: Collection[int], name: str, *, keys: Collection[int] = ()) -> None:
+        """Give committed objects, and open ones by their keys, a class."""
+        place, name = self._place(labels), " ".join(name.split())
         if place is None:
             return
         plane, layer = place
-        page, deeds = self._loop.page, []
-        for label in labels:
-            deeds.append(objects.reclassed(layer, plane, label, name=name))
-            thing = page.of_label(label)
-            if thing is not None:
-                page = page.having(replace(thing, name=name))
-        self._keep(f"class {name}".strip(), plane, page, deeds)
+        page, wanted = self._loop.page, set(labels)
+        deeds = []
+        if wanted and layer is not None:
+            deeds.append(objects.reclassed(layer, plane, labels, name=name))
+        things = tuple(
+            replace(t, name=name) if t.label in wanted or t.key in keys else t for t in page.things
+        )
+        self._keep(f"class {name}".strip(), plane, replace(page, things=things), deeds)
 
-    def remove(self, labels: Iterable[int]) -> None:
-        """Take objects away from this slice."""
-        place = self._place()
+    def remove(self, labels: Collection[int], *, keys: Collection[int] = ()) -> None:
+        """Take committed objects, and open ones by their keys, away from this slice."""
+        place = self._place(labels)
         if place is None:
             return
         plane, layer = place
-        page, deeds = self._loop.page, []
-        for label in labels:
-            deeds.append(objects.erased(layer, plane, label))
-            thing = page.of_label(label)
-            page = page if thing is None else page.without(thing.key)
+        page, gone = self._loop.page, set(labels)
+        deeds = []
+        if gone and layer is not None:
+            deeds.append(objects.erased(layer, plane, labels))
+        for thing in page.things:
+            if thing.label in gone or thing.key in keys:
+                page = page.without(thing.key)
         self._keep("remove objects", plane, page, deeds)
 
     def merge(self, labels: Sequence[int]) -> None:
         """Make several objects one, that of the first label."""
-        for other in labels[1:]:
-            into = partial(object_edits.merge, keep=labels[0], other=other)
-            self._edit(labels[0], into, words="merge objects")
+        into = [
+            (labels[0], partial(object_edits.merge, keep=labels[0], other=other))
+            for other in labels[1:]
+        ]
+        self._edit(into, words="merge objects")
 
-    def split(self, label: int) -> None:
-        """Make each connected part of an object one of its own."""
-        place = self._place()
-        if place is None:
-            return
-        try:
-            first = objects.next_label(place[1], place[0])
-        except SeemError as error:
-            show_warning(str(error))
-            return
-        self._edit(
-            label, lambda pixels: object_edits.split(pixels, label, first=first),
-            words="split object",
-        )  # fmt: skip
+    def split(self, labels: Collection[int]) -> None:
+        """Make each connected part of objects one of its own; those in one part stay."""
+        self._edit([(label, partial(self._split, label)) for label in labels], words="split object")
 
-    def fill(self, label: int) -> None:
-        """Fill the holes of an object."""
-        self._edit(label, lambda pixels: object_edits.fill(pixels, label), words="fill holes")
+    def fill(self, labels: Collection[int]) -> None:
+        """Fill the holes of objects."""
+        edits = [(label, partial(object_edits.fill, label=label)) for label in labels]
+        self._edit(edits, words="fill holes")
 
-    def drop(self, label: int, smaller: int) -> None:
-        """Take away parts of an object with fewer pixels than ``smaller``."""
-        self._edit(
-            label, lambda pixels: object_edits.drop(pixels, label, smaller=smaller),
-            words="drop specks",
-        )  # fmt: skip
+    def drop(self, labels: Collection[int], smaller: int) -> None:
+        """Take away parts of objects with fewer pixels than ``smaller``."""
+        edits = [(x, partial(object_edits.drop, label=x, smaller=smaller)) for x in labels]
+        self._edit(edits, words="drop specks")
 
-    def smooth(self, label: int, radius: float) -> None:
-        """Round the outline of an object; ``radius`` in pixels."""
-        self._edit(
-            label, lambda pixels: object_edits.smooth(pixels, label, radius=radius), words="smooth"
-        )
+    def smooth(self, labels: Collection[int], radius: float) -> None:
+        """Round the outlines of objects; ``radius`` in pixels."""
+        edits = [(x, partial(object_edits.smooth, label=x, radius=radius)) for x in labels]
+        self._edit(edits, words="smooth")
 
-    def _edit(
-        self, label: int, change: Callable[[NDArray[np.integer]], Painted], *, words: str
-    ) -> None:
-        place = self._place()
+    def _split(self, label: int, pixels: NDArray[np.integer]) -> Painted:
+        target, plane = self._loop.focus.target, self._loop.focus.plane
+        if target is None or plane is None or target.objects is None:
+            raise SeemError(NONE_YET)
+        first = objects.next_label(target.objects, plane)
+        return object_edits.split(pixels, label, first=first)
+
+    def _edit(self, edits: Sequence[tuple[int, Change]], *, words: str) -> None:
+        place = self._place([label for label, _ in edits])
         if place is None:
             return
         plane, layer = place
-        try:
-            painted = change(np.asarray(layer.data[plane.indexer]))
-        except SeemError as error:
-            show_warning(str(error))
+        if layer is None:
             return
-        row = next((r for r in objects.table(layer) if r.label == label), None)
-        name, score = ("", float("nan")) if row is None else (row.name, row.score)
-        fresh = [objects.Row(new, name, score) for new in painted.added]
-        deed = objects.rewrite(
-            layer, plane, edges(painted.box), painted.after, rows=fresh, gone=painted.vanished
-        )
-        page = self._loop.page
-        for gone in painted.vanished:
-            thing = page.of_label(gone)
-            page = page if thing is None else page.without(thing.key)
-        pixels = np.asarray(layer.data[plane.indexer])
-        thing = page.of_label(label)
-        if thing is not None:
-            page = page.having(from_mask(thing, pixels == label, name=thing.name, label=label))
-        for new in painted.added:
-            page = shelved(page, pixels == new, name=name, label=new)
-        self._keep(words, plane, page, [deed])
+        page, deeds = self._loop.page, []
+        trouble = ""
+        for label, change in edits:
+            try:
+                painted = change(np.asarray(layer.data[plane.indexer]))
+            except SeemError as error:  # the others are changed all the same
+                trouble = trouble or str(error)
+                continue
+            if painted.after.size:
+                row = next((r for r in objects.table(layer) if r.label == label), None)
+                kept = objects.Row(label, "", float("nan")) if row is None else row
+                deeds.append(_written(layer, plane, painted, kept))
+                page = _followed(page, np.asarray(layer.data[plane.indexer]), painted, kept)
+        if trouble and not deeds:
+            show_warning(trouble)
+        elif not deeds:
+            self._loop.say(f"Nothing to change: {words}.")
+        self._keep(words, plane, page, deeds)
 
-    def _place(self) -> tuple[Plane, Labels] | None:
+    def _place(self, labels: Collection[int]) -> tuple[Plane, Labels | None] | None:
         target, plane = self._loop.focus.target, self._loop.focus.plane
-        if target is None or plane is None or target.objects is None:
-            show_warning("There are no committed objects here yet.")
+        if target is None or plane is None or (labels and target.objects is None):
+            show_warning(NONE_YET)
             return None
         self._loop.keep_pending()
         return plane, target.objects
 
     def _keep(self, words: str, plane: Plane, page: Page, deeds: list[Deed]) -> None:
-        if deeds:
+        if deeds or page is not self._loop.page:
             keep(self._loop, words, plane, page, deeds)
             self._loop.show_current()
+
+
+def _written(layer: Labels, plane: Plane, painted: Painted, row: objects.Row) -> Deed:
+    fresh = [objects.Row(new, row.name, row.score) for new in painted.added]
+    box = edges(painted.box)
+    return objects.rewrite(layer, plane, box, painted.after, rows=fresh, gone=painted.vanished)
+
+
+def _followed(
+    page: Page, pixels: NDArray[np.integer], painted: Painted, row: objects.Row
+) -> Page:  # fmt: skip
+    """The page after an object was changed, with what became of it in place of its prompts."""
+    for gone in painted.vanished:
+        thing = page.of_label(gone)
+        page = page if thing is None else page.without(thing.key)
+    thing = page.of_label(row.label)
+    if thing is not None:
+        mask = pixels == row.label
+        page = page.having(from_mask(thing, mask, name=thing.name, label=row.label))
+    for new in painted.added:
+        page = shelved(page, pixels == new, name=row.name, label=new)
+    return page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +12,7 @@ from napari_seem.document import Answer
 from napari_seem.everything import add_segmentation
 from napari_seem.ink import prompts_of
 from napari_seem.jobs import Wish
-from napari_seem.picture import Picture
+from napari_seem.places import Where, places, seen
 from napari_seem.proposals import Proposals
 from seem_model.errors import PromptError
 from seem_model.values import ALIKE, Exemplar
@@ -25,24 +24,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_seem.loop import Loop
-    from napari_seem.plane import Plane
+    from napari_seem.places import Place
     from napari_seem.suggesting import Suggestions
-    from napari_seem.target import Target
     from seem_model import Predictor, Segmentation
     from seem_model.values import Instance
 
     Watch = Callable[[float], None]
 
+__all__ = ["Into", "Read", "Search", "Where"]
 NAMED = 0.3
 """Threshold that proposals of a phrase start with; the slider is there to move it."""
+NOWHERE = {
+    Where.HERE: "Open an image first.",
+    Where.NEXT: "There is no next slice: this is the last one, or the image has only one.",
+    Where.STACK: "Open an image first.",
+    Where.IMAGES: "There is no other image on display: open one, or move the slider to it.",
+}
 
 
-class Where(Enum):
-    """Where to look for more of the same; the value is for people."""
+class Into(Enum):
+    """Where the segments of a whole slice go; the value is for people."""
 
-    HERE = "this slice"
-    NEXT = "the next slice"
-    STACK = "all slices"
+    LAYER = "a new layer"
+    PROPOSALS = "proposals"
+    OBJECTS = "the objects"
 
 
 class Read(Protocol):
@@ -70,7 +75,7 @@ class Search:
         self._loop = loop
         self._suggestions = suggestions
 
-    def everything(self, read: Read, *, title: str, propose: bool = False) -> None:
+    def everything(self, read: Read, *, title: str, into: Into = Into.LAYER) -> None:
         """Segment the slice in focus without prompts.
 
         Parameters
@@ -78,9 +83,8 @@ class Search:
         read : Read
         title : str
             Name of the new layer, or of the proposals.
-        propose : bool
-            Offer the segments as proposals, to be merged into the objects by the commit rules,
-            instead of making a layer of them.
+        into : Into
+            Make a layer of the segments, offer them as proposals, or commit them by the rules.
         """
         place = self._place()
         if place is None:
@@ -92,12 +96,14 @@ class Search:
             return read(predictor, look(predictor), watch)
 
         def done(found: Segmentation) -> None:
-            if propose:
-                self._suggestions.offer(target, plane, Proposals.of_segments(found, title=title))
-            else:
-                self.segmented.emit(
-                    add_segmentation(target, plane, segmentation=found, title=title)
-                )
+            if into is Into.LAYER:
+                layer = add_segmentation(target, plane, segmentation=found, title=title)
+                self.segmented.emit(layer)
+                return
+            offered = Proposals.of_segments(found, title=title)
+            self._suggestions.offer([(target, plane, offered)])
+            if into is Into.OBJECTS and (target, plane) == self._in_focus():
+                self._suggestions.accept_all()
 
         self._loop.engine.wish_for(Wish(work=work, done=done))
 
@@ -110,34 +116,40 @@ class Search:
         name : str
             Class that the proposals get.
         where : Where
+            Slices of other images are encoded on the worker, and wait there for a decision.
         """
-        place = self._place()
+        place, masks = self._place(), [m for m in masks if m.any()]
         if place is None:
             return
-        if not any(m.any() for m in masks):
+        if not masks:
             show_warning(str(PromptError(
                 "There is no example yet: click on an object, or select committed ones, first."
             )))  # fmt: skip
             return
-        target, plane = place
-        here = seen(target, plane)
-        places = self._planes(where)
-        looks = [(p, seen(target, p)) for p in places]
+        here, looks = seen(*place), [(p, seen(*p)) for p in places(self._loop.focus, where)]
+        if not looks:
+            show_warning(NOWHERE[where])
+            return
 
-        def work(predictor: Predictor, watch: Watch) -> list[tuple[Plane, Sequence[Instance]]]:
+        def work(predictor: Predictor, watch: Watch) -> list[tuple[Place, Sequence[Instance]]]:
             shown = here(predictor).image
-            examples = [Exemplar(image=shown, mask=m) for m in masks if m.any()]
-            found: list[tuple[Plane, Sequence[Instance]]] = []
+            examples = [Exemplar(image=shown, mask=m) for m in masks]
+            found: list[tuple[Place, Sequence[Instance]]] = []
             for k, (there, look) in enumerate(looks):
                 part = _part(watch, k, len(looks))
                 found.append((there, predictor.similar(look(predictor), examples, watch=part)))
             return found
 
-        def done(found: list[tuple[Plane, Sequence[Instance]]]) -> None:
+        def done(found: list[tuple[Place, Sequence[Instance]]]) -> None:
             title = f"all like this {name}".rstrip()
+            offers = []
             for there, instances in found:
-                proposals = Proposals.of(instances, title=title, threshold=ALIKE, name=name)
-                self._suggestions.offer(target, there, proposals)
+                if there == place:  # the examples themselves are no news
+                    instances = [i for i in instances if not _among(i.mask, masks)]
+                offers.append((*there, Proposals.of(
+                    instances, title=title, threshold=ALIKE, name=name
+                )))  # fmt: skip
+            self._suggestions.offer(offers)
 
         self._loop.engine.wish_for(Wish(work=work, done=done))
 
@@ -157,7 +169,7 @@ class Search:
 
         def done(found: Sequence[Instance]) -> None:
             proposals = Proposals.of(found, title=f"all “{text}”", threshold=NAMED, name=text)
-            self._suggestions.offer(target, plane, proposals)
+            self._suggestions.offer([(target, plane, proposals)])
 
         self._loop.engine.wish_for(Wish(work=work, done=done))
 
@@ -190,7 +202,7 @@ class Search:
                 if now is not None and now.current.marks.same(marks):
                     after = after.having(now.with_answer(Answer.of(round)))
             target.journal.amend(plane, after)
-            if (target, plane) == self._place():
+            if (target, plane) == self._in_focus():
                 self._loop.show_current()
 
         if asked:
@@ -200,40 +212,21 @@ class Search:
         """Stop what is being computed."""
         self._loop.engine.wish_for(None)
 
-    def _place(self) -> tuple[Target, Plane] | None:
+    def _in_focus(self) -> Place | None:
         target, plane = self._loop.focus.target, self._loop.focus.plane
-        if target is None or plane is None:
+        return None if target is None or plane is None else (target, plane)
+
+    def _place(self) -> Place | None:
+        place = self._in_focus()
+        if place is None:
             show_warning(self._loop.focus.trouble)
-            return None
-        return target, plane
-
-    def _planes(self, where: Where) -> list[Plane]:
-        """Slices to look at; the slider axis is the last one that is not displayed."""
-        target, plane = self._loop.focus.target, self._loop.focus.plane
-        if target is None or plane is None:
-            return []
-        sliders = [a for a in range(len(plane.index)) if a not in plane.axes]
-        if where is Where.HERE or not sliders:
-            return [plane]
-        axis = max(sliders)
-        positions = range(target.grid.shape[axis])
-        if where is Where.NEXT:
-            positions = range(plane.index[axis] + 1, min(plane.index[axis] + 2, len(positions)))
-        index = plane.index
-        return [replace(plane, index=(*index[:axis], k, *index[axis + 1 :])) for k in positions]
-
-
-def seen(target: Target, plane: Plane) -> Callable[[Predictor], Any]:
-    """What gives the image features of a slice on the worker: kept ones, or computed there."""
-    sight = target.sight(plane)
-    picture = Picture.of(sight, target.grid)
-
-    def look(predictor: Predictor) -> Any:
-        kept = target.features.get(sight)  # now: those of a former model are gone
-        return predictor.features(picture()) if kept is None else kept.features
-
-    return look
+        return place
 
 
 def _part(watch: Watch, k: int, n: int) -> Watch:
     return lambda share: watch((k + share) / n)
+
+
+def _among(mask: NDArray[np.bool_], examples: Sequence[NDArray[np.bool_]]) -> bool:
+    """Whether a mask is mostly one of the examples: intersection over union above one half."""
+    return any(2 * (mask & e).sum() > (mask | e).sum() for e in examples)

@@ -10,11 +10,11 @@ from napari.utils.notifications import show_warning
 
 from napari_seem import commit_rules, objects
 from napari_seem.commit_rules import CommitRules
-from napari_seem.committing import from_mask, keep, shelved, write
+from napari_seem.committing import all_shelved, from_mask, keep, write
 from napari_seem.objects import CommitError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from napari.layers import Labels
     from numpy.typing import NDArray
@@ -81,20 +81,19 @@ class Shelf:
                 raise CommitError(commit_rules.reason(answer.mask, self.rules))
             name = thing.class_name
             found = [(m, name, answer.score) for m in masks]
-            deeds, made = write(target, plane, found, rules=self.rules, own=thing.label)
+            written = write(target, plane, found, rules=self.rules, own=thing.label)
         except CommitError as error:
             show_warning(str(error))
             return
-        first, *others = made or [0]
+        first = next(iter(written.made), 0)
         after = page.having(replace(thing, label=first, name=name if first else thing.name))
-        for label in others:
-            after = shelved(after, self._mask(label), name=name, label=label)
-        keep(self._loop, "commit", plane, after.onward(), deeds)
-        self._loop.say(self._told(made, name))
+        after = all_shelved(after, self.pixels(), written)
+        keep(self._loop, "commit", plane, after.onward(), written.deeds)
+        self._loop.say(self._told(list(written.made), name))
         self._loop.show_current()
 
     def commit_masks(
-        self, words: str, found: Sequence[tuple[NDArray[np.bool_], str, float]], after: Page
+        self, words: str, found: Iterable[tuple[NDArray[np.bool_], str, float]], after: Page
     ) -> int:
         """Write several masks (H, W) bool with class and score by the rules; returns how many.
 
@@ -103,20 +102,18 @@ class Shelf:
         """
         try:
             target, plane = self._place()
-            tidy = [
+            tidy = (
                 (m, name, s)
                 for mask, name, s in found
                 for m in commit_rules.tidied(mask, self.rules)
-            ]
-            deeds, made = write(target, plane, tidy, rules=self.rules, lenient=True)
+            )
+            written = write(target, plane, tidy, rules=self.rules, lenient=True)
         except CommitError as error:
             show_warning(str(error))
             return 0
-        names = {r.label: r.name for d in deeds for r in d.rows_after}
-        for label in made:
-            after = shelved(after, self._mask(label), name=names[label], label=label)
-        keep(self._loop, words, plane, after, deeds)
-        return len(made)
+        after = all_shelved(after, self.pixels(), written)
+        keep(self._loop, words, plane, after, written.deeds)
+        return len(written.made)
 
     def refine(self, label: int) -> None:
         """Take a committed object up again, with its prompts; committing writes it anew."""
@@ -166,8 +163,35 @@ class Shelf:
                 f"The layer “{layer.name}” cannot be written. Duplicate it in memory first: right "
                 "click on it, “Duplicate”, or save and open it as a TIFF."
             )
-        target.adopt(layer)
+        if layer is target.objects:
+            return
+        _number(layer)
+        target.grid.place(layer)  # a file tells no scale: over the image is where it belongs
+        self._turn_to(target, layer)
         self._loop.say(f"Objects are committed into “{layer.name}” now.")
+
+    def start_layer(self) -> None:
+        """Commit into a new layer from now on; the former stays as it is."""
+        target = self._loop.focus.target
+        if target is None:
+            show_warning(self._loop.focus.trouble)
+            return
+        self._turn_to(target, None)
+        self._loop.say(f"Objects are committed into “{target.ensure_objects().name}” now.")
+
+    def candidates(self) -> list[Labels]:
+        """Labels layers of the viewer that can hold the objects, by their shape."""
+        target = self._loop.focus.target
+        if target is None:
+            return []
+        ours = (*target.prompts.all, target.result, target.proposed)
+        return [
+            layer
+            for layer in self._loop.focus.labels
+            if not any(layer is x for x in ours)
+            and not layer.multiscale
+            and tuple(layer.data.shape) == target.grid.shape
+        ]
 
     # -- how -------------------------------------------------------------------------------
 
@@ -176,6 +200,13 @@ class Shelf:
         if target is None or plane is None:
             raise CommitError(self._loop.focus.trouble)
         return target, plane
+
+    def _turn_to(self, target: Target, layer: Labels | None) -> None:
+        self._loop.keep_pending()
+        if target.objects is not None:
+            target.journal.relabel()
+        target.adopt(layer)
+        self._loop.show_current()
 
     def _mask(self, label: int) -> NDArray[np.bool_]:
         return np.asarray(self.pixels() == label)
@@ -194,3 +225,10 @@ class Shelf:
         plane = self._loop.focus.plane
         if plane is not None and target is self._loop.focus.target:
             target.journal.lost(plane, layer)
+
+
+def _number(layer: Labels) -> None:
+    """Write the labels into a table without them: napari has one line a label, from 0 on."""
+    features = layer.features
+    if len(features) and "index" not in features:
+        layer.features = features.assign(index=range(len(features)))

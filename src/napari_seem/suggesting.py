@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from napari_seem.commit_rules import Overlap
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,26 +40,58 @@ class Suggestions:
         return self._loop.page.proposals
 
     def offer(
-        self, target: Target, plane: Plane, proposals: Proposals, *, page: Page | None = None
+        self, found: Sequence[tuple[Target, Plane, Proposals]], *, after: Page | None = None
     ) -> None:
-        """Put proposals up for decision, in place of former ones; can be undone.
+        """Put proposals up for decision on their slices, in place of former ones; can be undone.
 
-        Parameters
-        ----------
-        target, plane
-            Where.
-        proposals : Proposals
-        page : Page or None
-            The objects of the slice from now on; None: as they are.
+        Where earlier objects keep their pixels, what is mostly theirs is not proposed again.
+        ``after`` is the page that they are added to, if it is not the one that is known.
         """
-        page = target.journal.page(plane) if page is None else page
-        target.journal.turn("proposals", plane, replace(page, proposals=proposals))
-        if target is self._loop.focus.target and plane == self._loop.focus.plane:
+        places, count = 0, 0
+        for target, plane, proposals in found:
+            fresh = proposals
+            if self._shelf.rules.overlap is Overlap.KEEP and target.objects is not None:
+                fresh = proposals.beside(np.asarray(target.objects.data[plane.indexer]))
+            if not fresh.open and not self._in_focus(target, plane):
+                continue
+            page = target.journal.page(plane) if after is None else after
+            shown = fresh if fresh.all else None
+            if shown is not None or page.proposals is not None:
+                target.journal.turn("proposals", plane, replace(page, proposals=shown))
+            places, count = places + bool(fresh.open), count + len(fresh.open)
+        if after is None:
+            self._loop.show_proposals()
+        else:
             self._loop.show_current()
-        n = len(proposals.open)
+        title = found[0][2].title if found else "this"
+        beyond = f" on {places} slices or images" if places > 1 else ""
         self._loop.say(
-            f"{n} proposed for {proposals.title}." if n else f"Nothing found for {proposals.title}."
+            f"{count} proposed for {title}{beyond}." if count else f"Nothing new found for {title}."
         )
+
+    def elsewhere(self) -> list[tuple[Target, Plane, int]]:
+        """Other slices and images where proposals wait, and how many."""
+        focus = self._loop.focus
+        targets = [t for t in (focus.target_of(image) for image in focus.images) if t is not None]
+        return [
+            (target, plane, len(page.proposals.open))
+            for target in targets
+            for plane, page in sorted(target.journal.pages.items(), key=lambda row: row[0].index)
+            if page.proposals is not None
+            and page.proposals.open
+            and not self._in_focus(target, plane)
+        ]
+
+    def go(self) -> None:
+        """Show the next slice or image where proposals wait."""
+        waiting, focus = self.elsewhere(), self._loop.focus
+        if not waiting or focus.plane is None:
+            return
+        here = focus.plane.index
+        onward = [p for p in waiting if p[0] is focus.target and p[1].index > here]
+        target, plane, _ = (onward or waiting)[0]
+        focus.choose(target.image)
+        focus.show(plane)
 
     def set_threshold(self, threshold: float) -> None:
         """Offer only those with this score or more."""
@@ -85,7 +121,8 @@ class Suggestions:
     def reject(self) -> None:
         """Take the one in focus off the list; can be undone."""
         if self.current is not None and self.current.focus is not None:
-            self._turn("reject proposal", self.current.decide([self.current.focus]))
+            left = self.current.decide([self.current.focus])
+            self._turn("reject proposal", left if left.open else None)
 
     def close(self) -> None:
         """Reject all that are left; can be undone."""
@@ -96,17 +133,20 @@ class Suggestions:
         proposals = self.current
         if proposals is None:
             return
-        found = [
+        found = (
             (p.mask.array, p.name, round(p.score, 4)) for p in (proposals.all[k] for k in positions)
-        ]
+        )
         left = proposals.decide(positions)
         after = replace(self._loop.page, proposals=left if left.open else None)
         made = self._shelf.commit_masks(words, found, after)
-        skipped = len(found) - made
+        skipped = len(positions) - made
         self._loop.show_proposals()
         self._loop.say(
             f"{made} committed." + (f" {skipped} lay on earlier objects." if skipped > 0 else "")
         )
+
+    def _in_focus(self, target: Target, plane: Plane) -> bool:
+        return target is self._loop.focus.target and plane == self._loop.focus.plane
 
     def _amend(self, proposals: Proposals) -> None:
         plane = self._loop.focus.plane

@@ -108,6 +108,8 @@ class Timeline:
             else:
                 deed.apply()
         if change.deeds and target.objects is not change.deeds[-1].layer:
+            if target.objects is not None:
+                self._loop.journal.relabel()
             target.bring_back(change.deeds[-1].layer)
         target.ledger.wrote(change.deeds)
         if change.removed is not None and back:

@@ -11,6 +11,7 @@ from napari._app_model import get_app_model
 import seem_model
 from fakes import blobs
 from napari_seem.annotator import annotator_for
+from napari_seem.ink import prompts_of
 
 pytestmark = pytest.mark.gui
 
@@ -60,7 +61,7 @@ def test_same_answer_as_without_a_window(ready, qtbot):
     robot, widget = ready
     robot.click((20, 20))
     qtbot.waitUntil(lambda: widget.annotator.answer is not None, timeout=20000)
-    asked = widget.annotator.answer.prompts
+    asked = prompts_of(widget.annotator.page.current.current.marks, (96, 128))
     session = seem_model.Session(seem_model.load("tiny"), blobs((96, 128)))
     np.testing.assert_array_equal(session.step(asked).mask, widget.annotator.answer.mask)
 

@@ -25,6 +25,7 @@ from qtpy.QtWidgets import (
 
 from napari_seem.annotator import annotator_for, real_viewer
 from napari_seem.everything import class_names
+from napari_seem.search import Into
 from napari_seem.widgets.bond import Bond, BusyBar
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice
@@ -81,11 +82,15 @@ class EverythingWidget(QWidget):
             choices=tuple(READOUTS),
             tooltip="\n".join(f"{name}: {tip}" for name, (_, tip) in READOUTS.items()),
         )
+        self.into = ComboBox(
+            choices=[(into.value, into) for into in Into],
+            tooltip="A layer of its own, proposals to accept or reject, or into the objects.",
+        )
         self.classes = TextEdit(tooltip="Names to look for, separated by commas or lines.")
         self.classes.native.setAcceptRichText(False)
         self.classes.native.setFixedHeight(64)
         self.start = QPushButton("Segment everything")
-        self.start.setToolTip("Segment the slice on display into a new Labels layer.")
+        self.start.setToolTip("Segment the slice on display without a click.")
         self.start.clicked.connect(self._start)
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Stop the segmentation that is being computed.")
@@ -133,6 +138,8 @@ class EverythingWidget(QWidget):
             return self.annotator.engine.problem
         if wished:
             return "Working; you may go on with other things."
+        if self._layer is None and self.annotator.news:
+            return self.annotator.news
         if self._layer is None:
             return "No clicks needed: press “Segment everything”."
         return f"{self.table.rowCount()} segments. Click a row to select its label."
@@ -144,7 +151,7 @@ class EverythingWidget(QWidget):
     def _start(self) -> None:
         name = str(self.kind.value)
         read = partial(READOUTS[name][0], class_names(self.classes.value))
-        self.annotator.search.everything(read, title=f"SEEM {name.lower()}")
+        self.annotator.search.everything(read, title=f"SEEM {name.lower()}", into=self.into.value)
 
     def _cancel(self) -> None:
         self.annotator.engine.wish_for(None)
@@ -200,6 +207,7 @@ class EverythingWidget(QWidget):
         form.addRow("Model", self.model)
         form.addRow("Image", self.image)
         form.addRow("Result", self.kind.native)
+        form.addRow("Goes to", self.into.native)
         form.addRow("Classes", self.classes.native)
         box.addLayout(form)
         row = QHBoxLayout()

@@ -157,8 +157,8 @@ class SeemWidget(QWidget):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.hint.setStyleSheet("QLabel { font-weight: bold; }")
         for part in (
-            self.appearance, self.resume, self.tour, self.hint, self.busy, self.prompts, self.sources,
-            self.object,
+            self.appearance, self.resume, self.tour, self.hint, self.busy, self.prompts,
+            self.sources, self.object,
         ):  # fmt: skip
             box.addWidget(part)
         box.addWidget(self.tabs, 1)
