@@ -122,7 +122,7 @@ def _show_hint(viewer: napari.Viewer, annotator: Any) -> None:
     hint.text, hint.position, hint.font_size, hint.visible = HINT, "top_center", 12, True
 
     def hide() -> None:
-        if annotator.waiting or annotator.round is not None:
+        if annotator.waiting or annotator.answer is not None:
             hint.visible = False
             annotator.changed.disconnect(hide)
 
