@@ -11,6 +11,7 @@ from qtpy.QtTest import QTest
 
 import napari_seem.annotator
 from fakes import FakePredictor, blobs
+from napari_seem.search import Into
 from napari_seem.widgets.bond import BUSY_COLOR
 from napari_seem.widgets.everything import EverythingWidget
 
@@ -114,3 +115,16 @@ def test_error_is_a_notification_and_the_dock_goes_on(robot, dock, qtbot, fake_l
     qtbot.waitUntil(lambda: dock.table.rowCount() == 2, timeout=5000)
     assert robot.viewer.layers["SEEM panoptic"].data.any()
     assert dock.annotator.engine.problem == ""
+
+
+def test_segments_become_proposals_or_objects(robot, dock, qtbot):
+    a = dock.annotator
+    dock.into.value = Into.PROPOSALS
+    dock.start.click()
+    qtbot.waitUntil(lambda: a.suggestions.current is not None, timeout=5000)
+    assert "2 proposed" in dock.hint.text()
+    dock.into.value = Into.OBJECTS
+    dock.start.click()
+    qtbot.waitUntil(lambda: a.shelf.layer is not None, timeout=5000)
+    np.testing.assert_array_equal(a.shelf.pixels() > 0, blobs() > 0)
+    assert "SEEM panoptic" not in [x.name for x in robot.viewer.layers]
