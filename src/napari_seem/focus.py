@@ -172,8 +172,7 @@ class Focus:
         self._move()
 
     def _listen(self, target: Target, *, on: bool) -> None:
-        told = {"pixels": self._pixels, "named": self._named, "transformed": self._transformed}
-        follow_image(target, on=on, **told)
+        follow_image(target, on=on, pixels=self._pixels, named=self._named, moved=self._transformed)
         target.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:

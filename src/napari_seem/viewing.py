@@ -47,7 +47,7 @@ def follow_viewer(
         emitter.disconnect(looked)
 
 
-def follow_image(target: Target, *, on: bool, pixels: Told, named: Told, transformed: Told) -> None:
+def follow_image(target: Target, *, on: bool, pixels: Told, named: Told, moved: Told) -> None:
     """Start or stop to listen to the layers that a target's picture is made of, and to ours.
 
     Parameters
@@ -59,12 +59,12 @@ def follow_image(target: Target, *, on: bool, pixels: Told, named: Told, transfo
     named : callable
         Told of another name, or of other contrast: nothing is encoded at once, because a person
         may be dragging a slider.
-    transformed : callable
+    moved : callable
         Told of another place in the world.
     """
     events = target.image.events
     pairs = [(events.name, named)]
-    pairs += [(events[name], transformed) for name in TRANSFORMS]
+    pairs += [(events[name], moved) for name in TRANSFORMS]
     for layer in (target.image, *target.appearance.layers):
         pairs.append((layer.events.data, pixels))
         pairs += [(layer.events[name], named) for name in LIGHT]

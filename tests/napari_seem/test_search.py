@@ -10,6 +10,7 @@ from napari_seem.annotator import Annotator
 from napari_seem.commit_rules import CommitRules, Overlap
 from napari_seem.search import Into, Where
 from person import FIRST, SECOND, click
+from seem_model.values import ALIKE
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_other_images_are_encoded_and_their_proposals_wait_there(
     assert annotator.suggestions.current is None
     [(target, _, count)] = annotator.suggestions.elsewhere()
     assert target.image is other
-    assert count == sum(p.score >= 0.5 for p in target.journal.page(_only(target)).proposals.all)
+    assert count == sum(p.score >= ALIKE for p in target.journal.page(_only(target)).proposals.all)
     annotator.suggestions.go()
     assert annotator.focus.image is other
     annotator.suggestions.set_threshold(0.0)
