@@ -12,8 +12,8 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from fakes import FakeLoad, blobs
 from napari_seem import autosave
 from napari_seem.annotator import Annotator, annotator_for
-from napari_seem.object_files import session_reader
 from napari_seem.session_places import Where
+from napari_seem.session_reader import session_reader
 from napari_seem.session_settings import SessionPreferences
 from napari_seem.target import Tool
 from napari_seem.widgets import session_commands

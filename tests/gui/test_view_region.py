@@ -88,16 +88,6 @@ def test_transposed_slices_of_a_stack_and_a_resized_window(make_robot, qtbot) ->
     assert close(box_of(viewer, layer), on_screen(robot, layer, (1, 2)))
 
 
-def test_layers_of_different_units_in_the_same_place_show_the_same_part(make_robot, qtbot) -> None:
-    robot = make_robot(np.zeros(SIZE, np.uint8), scale=(500, 500), units=("nm", "nm"))
-    viewer, [small] = robot.viewer, robot.viewer.layers
-    large = viewer.add_image(np.zeros(SIZE, np.uint8), scale=(0.5, 0.5), units=("um", "um"))
-    viewer.reset_view()
-    viewer.scene.camera.zoom *= 4
-    qtbot.wait(30)
-    assert box_of(viewer, large) == box_of(viewer, small) != np.s_[0:300, 0:400]
-
-
 def test_the_level_of_a_multiscale_image_that_is_annotated(make_robot, qtbot) -> None:
     full = np.zeros((9000, 6000), np.uint8)
     robot = make_robot([full, full[::2, ::2], full[::4, ::4]], multiscale=True)
