@@ -96,6 +96,20 @@ class FakePredictor:
     def semantic(self, features, *, classes=None, watch=None) -> Segmentation:
         return self._segmentation(features, classes)
 
+    def similar(self, features, examples, *, watch=None) -> tuple[Instance, ...]:
+        if watch is not None:
+            watch(0.5)
+        return self.ranked(features)
+
+    def named(self, features, text, *, watch=None) -> tuple[Instance, ...]:
+        if watch is not None:
+            watch(0.5)
+        return self.ranked(features, classes=[text]) if "blob" in text else ()
+
+    def memory_of(self, features, mask) -> int:
+        self._fail()
+        return int(mask.sum())
+
     def _fail(self) -> None:
         if self.error is not None:
             raise self.error

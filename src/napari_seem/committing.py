@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_seem.loop import Loop
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
@@ -94,16 +93,6 @@ def shelved(page: Page, mask: NDArray[np.bool_], *, name: str, label: int) -> Pa
     """The page with one committed object more; the current one stays current."""
     thing = from_mask(page.fresh(), mask, name=name, label=label)
     return replace(page, things=(*page.things, thing))
-
-
-def keep(loop: Loop, words: str, plane: Plane, after: Page, deeds: list[Deed]) -> None:
-    """Put what was done to the objects layer, and the page after it, into the journal."""
-    written = {r.label for d in deeds for r in d.rows_after}
-    gone = {r.label for d in deeds for r in d.rows_before} - written
-    things = tuple(replace(t, label=0) if t.label in gone else t for t in after.things)
-    loop.journal.turn(words, plane, replace(after, things=things), tuple(deeds))
-    if loop.focus.target is not None:
-        loop.focus.target.ledger.wrote(deeds)
 
 
 def edges(box: tuple[slice, slice]) -> tuple[int, int, int, int]:

@@ -10,6 +10,8 @@ from napari_seem.proposals import Proposals
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -224,6 +226,20 @@ class Page:
             return self
         blank = next((t for t in self.things if t.is_blank), None)
         return self.turned_to(blank or self.fresh())
+
+    def unlabelled(self, gone: Collection[int]) -> Page:
+        """The same where these labels are not in the objects layer any more."""
+        if not any(t.label in gone for t in self.things):
+            return self
+        things = tuple(replace(t, label=0) if t.label in gone else t for t in self.things)
+        return replace(self, things=things)
+
+    def uncommitted(self) -> Page:
+        """The same without committed objects; the current one, if it was, is open now."""
+        if not any(t.label for t in self.things):
+            return self
+        left = (t for t in self.things if not t.label or t.key == self.key)
+        return replace(self, things=tuple(replace(t, label=0) if t.label else t for t in left))
 
     def without(self, key: int) -> Page:
         """The same without an object; if it was the current one, a new one is started."""

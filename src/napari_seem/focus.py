@@ -43,9 +43,7 @@ class Focus:
     listed = Signal()
     """The images to choose from, or the reason why none is in focus, changed."""
     painted = Signal(object)
-    """Emitted with the Deed of a person who painted in the objects layer."""
-    objects_gone = Signal(object, object)
-    """Emitted with a target and its objects layer, which left the viewer."""
+    """Emitted with the target in whose objects layer a person has painted."""
     pixels_changed = Signal()
     """The image in focus got other pixels; what was computed from them is worthless."""
 
@@ -88,9 +86,7 @@ class Focus:
         if current is not None and not any(current is x for x in self.images):
             self._let_go()
         elif self.target is not None:
-            for layer in self.target.layers:
-                if not any(layer is x for x in viewer.layers):
-                    self._forget(self.target, layer)
+            self._forget_deleted(self.target)
             self._listen(self.target, on=True)
         if self.target is None and self.images:
             self._layers_changed()
@@ -123,6 +119,7 @@ class Focus:
                     viewer, image, on_edit=self.edited.emit, on_paint=self.painted.emit
                 )
             self.target = self._targets[image]
+            self._forget_deleted(self.target)
             self._listen(self.target, on=True)
         self._move()
 
@@ -168,19 +165,31 @@ class Focus:
                 self.edited.emit()
         self.listed.emit()
 
+    def _forget_deleted(self, target: Target) -> None:
+        """Drop layers that left the viewer while nobody looked."""
+        viewer = self._viewer()
+        for layer in target.layers:
+            if viewer is not None and not any(layer is x for x in viewer.layers):
+                self._forget(target, layer)
+
     def _forget(self, target: Target, layer: Layer) -> bool:
         if layer is target.objects:
-            self.objects_gone.emit(target, layer)
+            target.lose(layer, self.plane if target is self.target else None)
         return target.forget(layer)
 
     def show(self, plane: Plane) -> None:
-        """Move the viewer's sliders to a slice of the image in focus."""
+        """Make the viewer display a slice of the image in focus."""
         viewer = self._viewer()
         if self.target is None or viewer is None or plane == self.plane:
             return
         centre = np.append(np.asarray(plane.index, float), 1.0)
         world = (self.target.grid.matrix @ centre)[:-1]
         first = viewer.dims.ndim - len(world)
+        axes = [first + a for a in plane.axes]
+        viewer.dims.ndisplay = 2
+        if set(viewer.dims.displayed) != set(axes):
+            sliders = [a for a in viewer.dims.order if a not in axes]
+            viewer.dims.order = (*sliders, *axes)
         for axis, value in enumerate(world.tolist()):
             if axis not in plane.axes:
                 viewer.dims.set_point(first + axis, value)

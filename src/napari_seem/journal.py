@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from napari.layers import Labels
 
@@ -27,6 +29,10 @@ class Change:
         What it did to the objects layer.
     removed : Labels or None
         A layer of objects that left the viewer.
+    adopted : (Labels or None, Labels) or None
+        The objects layer before and after, if another one was chosen.
+    others : mapping of Plane to (Page, Page)
+        Other slices of which something else is known now: before and after.
     """
 
     words: str
@@ -35,6 +41,16 @@ class Change:
     after: Page
     deeds: tuple[Deed, ...] = ()
     removed: Labels | None = None
+    adopted: tuple[Labels | None, Labels] | None = None
+    others: Mapping[Plane, tuple[Page, Page]] = field(default_factory=dict)
+
+    def amended(self, plane: Plane, now: Page, page: Page) -> Change:
+        """The same with ``page`` wherever it says ``now`` of a slice."""
+        if plane == self.plane:
+            before = page if self.before is now else self.before
+            return replace(self, before=before, after=page if self.after is now else self.after)
+        pair = tuple(page if p is now else p for p in self.others[plane])
+        return replace(self, others={**self.others, plane: pair})
 
 
 @dataclass(eq=False)
@@ -53,10 +69,9 @@ class Journal:
 
     def put(self, change: Change) -> None:
         """Take note of something that was done; what was undone before is gone."""
-        self.pages[change.plane] = change.after
         self.done.append(change)
         self.undone.clear()
-        self.edition += 1
+        self._after(change)
 
     def turn(self, words: str, plane: Plane, after: Page, deeds: tuple[Deed, ...] = ()) -> Change:
         """Put a change of one slice from what it is to ``after``."""
@@ -64,18 +79,49 @@ class Journal:
         self.put(change)
         return change
 
-    def lost(self, plane: Plane, layer: Labels) -> None:
-        """A layer of objects left the viewer, while ``plane`` was on display."""
+    def wrote(self, words: str, plane: Plane, after: Page, deeds: tuple[Deed, ...]) -> Change:
+        """The objects layer was written, on the slice ``plane`` or on several.
+
+        Objects whose label is not in the layer any more, here or on other slices, have no label
+        from then on: the number may be given to another one.
+        """
+        gone: set[int] = set()
+        for deed in deeds:
+            gone |= {r.label for r in deed.rows_before}
+            gone -= {r.label for r in deed.rows_after}
+        return self._all(words, plane, after, lambda p: p.unlabelled(gone), deeds=deeds)
+
+    def lost(self, plane: Plane, layer: Labels) -> Change:
+        """The layer of objects left the viewer, while ``plane`` was on display."""
         page = self.page(plane)
-        self.put(Change(words="delete layer", plane=plane, before=page, after=page, removed=layer))
+        return self._all("delete layer", plane, page, Page.uncommitted, removed=layer)
+
+    def adopted(self, plane: Plane, former: Labels | None, layer: Labels) -> Change:
+        """Objects are those of another layer from now on; their labels mean other things."""
+        both = (former, layer)
+        page = self.page(plane)
+        return self._all("choose objects layer", plane, page, Page.uncommitted, adopted=both)
+
+    def _all(
+        self, words: str, plane: Plane, after: Page, change: Callable[[Page], Page], **what: Any
+    ) -> Change:
+        """Put a change of one slice, and of all others as ``change`` tells."""
+        turned = {p: (page, change(page)) for p, page in self.pages.items() if p != plane}
+        others = {p: pair for p, pair in turned.items() if pair[0] is not pair[1]}
+        done = Change(
+            words=words, plane=plane, before=self.page(plane), after=change(after), others=others,
+            **what,
+        )  # fmt: skip
+        self.put(done)
+        return done
 
     def amend(self, plane: Plane, page: Page) -> None:
         """Replace what is known of a slice without a step to undo: an answer came or is gone."""
         now = self.page(plane)
-        if self.done and self.done[-1].after is now:
-            self.done[-1] = replace(self.done[-1], after=page)
-        if self.undone and self.undone[-1].before is now:
-            self.undone[-1] = replace(self.undone[-1], before=page)
+        for k in _latest(self.done, plane):
+            self.done[k] = self.done[k].amended(plane, now, page)
+        for k in _latest(self.undone, plane):
+            self.undone[k] = self.undone[k].amended(plane, now, page)
         self.pages[plane] = page
         self.edition += 1
 
@@ -86,6 +132,7 @@ class Journal:
         change = self.done.pop()
         self.undone.append(change)
         self.pages[change.plane] = change.before
+        self.pages.update({plane: before for plane, (before, _) in change.others.items()})
         self.edition += 1
         return change
 
@@ -95,9 +142,21 @@ class Journal:
             return None
         change = self.undone.pop()
         self.done.append(change)
-        self.pages[change.plane] = change.after
-        self.edition += 1
+        self._after(change)
         return change
+
+    def _after(self, change: Change) -> None:
+        self.pages[change.plane] = change.after
+        self.pages.update({plane: after for plane, (_, after) in change.others.items()})
+        self.edition += 1
+
+
+def _latest(changes: list[Change], plane: Plane) -> tuple[int, ...]:
+    """Where the latest change of a slice is, if there is one."""
+    for k in range(len(changes) - 1, -1, -1):
+        if changes[k].plane == plane or plane in changes[k].others:
+            return (k,)
+    return ()
 
 
 _BLANK = Page()

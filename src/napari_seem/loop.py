@@ -60,6 +60,7 @@ class Loop:
         self.news = ""
         self._dirty = False
         self._outside = 0
+        self._axes: tuple[int, int] | None = None
 
     @property
     def journal(self) -> Journal:
@@ -158,6 +159,11 @@ class Loop:
             step = self.page.current.current
             self.beside = Marks().beside(step.marks)
             self._dirty = step.unanswered or not step.marks.same(self.marks)
+            if self._axes not in (None, plane.axes):
+                # slices along other axes cross those that were shown before: paint this one anew
+                self._show_answer(step.answer)
+                self.show_proposals()
+            self._axes = plane.axes
         self.engine.retry()
 
     def _question(self) -> Question | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,10 +82,10 @@ def rewrite(
     rows : iterable of Row
         New lines, or other ones for labels that have one.
     gone : iterable of int
-        Labels whose line goes.
+        Labels that are not on this slice any more; their line goes unless another slice has them.
     """
     rows = tuple(rows)
-    touched = {r.label for r in rows} | set(gone)
+    touched = {r.label for r in rows} | (set(gone) - elsewhere(layer, plane, gone))
     deed = Deed(
         layer=layer,
         plane=plane,
@@ -99,34 +99,6 @@ def rewrite(
     return deed
 
 
-def repainted(
-    layer: Labels, plane: Plane, rows: NDArray[np.intp], cols: NDArray[np.intp],
-    before: NDArray[Any],
-) -> Deed | None:  # fmt: skip
-    """The deed of somebody who painted ``(rows, cols)``, which were ``before``, by hand."""
-    if not len(rows):
-        return None
-    box = (int(rows.min()), int(cols.min()), int(rows.max()) + 1, int(cols.max()) + 1)
-    after = _cut(layer, plane, box).copy()
-    was = after.copy()
-    was[rows - box[0], cols - box[1]] = before
-    if np.array_equal(was, after):
-        return None
-    known = {r.label for r in table(layer)}
-    new = tuple(
-        Row(label, "", float("nan"))
-        for label in np.unique(after).tolist()
-        if label and label not in known
-    )
-    deed = Deed(
-        layer=layer, plane=plane, box=box, before=Packed.of(was), after=Packed.of(after),
-        rows_after=new,
-    )  # fmt: skip
-    if new:
-        _set_rows(layer, drop=(), add=new)
-    return deed
-
-
 def reclassed(layer: Labels, plane: Plane, label: int, *, name: str) -> Deed:
     """Give a label another class; nothing is painted."""
     score = next((r.score for r in table(layer) if r.label == label), float("nan"))
@@ -134,13 +106,38 @@ def reclassed(layer: Labels, plane: Plane, label: int, *, name: str) -> Deed:
     return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=[Row(label, name, score)])
 
 
-def erased(layer: Labels, plane: Plane, label: int) -> Deed:
-    """Take a label and its line away."""
-    there = np.asarray(layer.data[plane.indexer])
-    box = bounds(there == label)
+def erased(layer: Labels, plane: Plane, labels: Iterable[int]) -> Deed:
+    """Take labels away from a slice, and the lines of those that no other slice has."""
+    gone = sorted(set(labels))
+    box = bounds(np.isin(np.asarray(layer.data[plane.indexer]), gone))
     pixels = _cut(layer, plane, box).copy()
-    pixels[pixels == label] = 0
-    return rewrite(layer, plane, box, pixels, gone=[label])
+    pixels[np.isin(pixels, gone)] = 0
+    return rewrite(layer, plane, box, pixels, gone=gone)
+
+
+def elsewhere(layer: Labels, plane: Plane, labels: Iterable[int]) -> set[int]:
+    """Which of these labels other slices have, of those parallel to ``plane``."""
+    wanted, found = set(labels), set[int]()
+    sides = [1 if a in plane.axes else n for a, n in enumerate(layer.data.shape)]
+    for index in np.ndindex(*sides) if wanted else ():
+        if index == plane.index:
+            continue
+        pixels = np.asarray(layer.data[replace(plane, index=index).indexer])
+        found |= {label for label in wanted - found if (pixels == label).any()}
+        if found == wanted:
+            break
+    return found
+
+
+def complete(layer: Labels) -> None:
+    """Give every label of a layer a line in its table, and take away lines without pixels."""
+    there = set(pd.unique(np.ravel(layer.data)).tolist()) - {0}
+    rows = table(layer)
+    stale = tuple(r for r in rows if r.label not in there)
+    new = sorted(there - {r.label for r in rows})
+    if stale or new:
+        add = tuple(Row(label, "", float("nan")) for label in new)
+        set_rows(layer, drop=stale, add=add)
 
 
 def next_label(layer: Labels, plane: Plane) -> int:
@@ -180,20 +177,8 @@ def table(layer: Labels) -> tuple[Row, ...]:
     return tuple(lines.values())
 
 
-def _cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
-    cut: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
-    return cut
-
-
-def _write(deed: Deed, pixels: Packed, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
-    if deed.box[2] > deed.box[0]:
-        _cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
-    if drop or add:
-        _set_rows(deed.layer, drop=drop, add=add)
-    deed.layer.refresh()
-
-
-def _set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+def set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+    """Take lines out of the table and put others in."""
     features = layer.features
     lines = pd.DataFrame([[r.label, r.name, r.score] for r in add], columns=list(COLUMNS))
     touched = {r.label for r in (*drop, *add)}
@@ -203,3 +188,16 @@ def _set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> 
     elif len(kept):
         lines = kept.reset_index(drop=True)
     layer.features = lines
+
+
+def _cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
+    cut: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
+    return cut
+
+
+def _write(deed: Deed, pixels: Packed, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+    if deed.box[2] > deed.box[0]:
+        _cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
+    if drop or add:
+        set_rows(deed.layer, drop=drop, add=add)
+    deed.layer.refresh()

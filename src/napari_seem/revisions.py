@@ -10,7 +10,7 @@ import numpy as np
 from napari.utils.notifications import show_warning
 
 from napari_seem import object_edits, objects
-from napari_seem.committing import edges, from_mask, keep, shelved
+from napari_seem.committing import edges, from_mask, shelved
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
@@ -57,12 +57,11 @@ class Revisions:
         if place is None:
             return
         plane, layer = place
-        page, deeds = self._loop.page, []
-        for label in labels:
-            deeds.append(objects.erased(layer, plane, label))
-            thing = page.of_label(label)
-            page = page if thing is None else page.without(thing.key)
-        self._keep("remove objects", plane, page, deeds)
+        page, labels = self._loop.page, set(labels)
+        deed = objects.erased(layer, plane, labels)
+        for thing in page.things:
+            page = page.without(thing.key) if thing.label in labels else page
+        self._keep("remove objects", plane, page, [deed] if deed.before.any else [])
 
     def merge(self, labels: Sequence[int]) -> None:
         """Make several objects one, that of the first label."""
@@ -142,5 +141,5 @@ class Revisions:
 
     def _keep(self, words: str, plane: Plane, page: Page, deeds: list[Deed]) -> None:
         if deeds:
-            keep(self._loop, words, plane, page, deeds)
+            self._loop.journal.wrote(words, plane, page, tuple(deeds))
             self._loop.show_current()

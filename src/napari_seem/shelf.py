@@ -10,7 +10,7 @@ from napari.utils.notifications import show_warning
 
 from napari_seem import commit_rules, objects
 from napari_seem.commit_rules import CommitRules
-from napari_seem.committing import from_mask, keep, shelved, write
+from napari_seem.committing import from_mask, shelved, write
 from napari_seem.objects import CommitError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from napari_seem.document import Page, Thing
     from napari_seem.loop import Loop
-    from napari_seem.objects import Deed
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
@@ -38,7 +37,6 @@ class Shelf:
         self._loop = loop
         self.rules = CommitRules()
         loop.focus.painted.connect(self._painted)
-        loop.focus.objects_gone.connect(self._gone)
 
     # -- what is ---------------------------------------------------------------------------
 
@@ -89,7 +87,7 @@ class Shelf:
         after = page.having(replace(thing, label=first, name=name if first else thing.name))
         for label in others:
             after = shelved(after, self._mask(label), name=name, label=label)
-        keep(self._loop, "commit", plane, after.onward(), deeds)
+        self._loop.journal.wrote("commit", plane, after.onward(), tuple(deeds))
         self._loop.say(self._told(made, name))
         self._loop.show_current()
 
@@ -115,7 +113,7 @@ class Shelf:
         names = {r.label: r.name for d in deeds for r in d.rows_after}
         for label in made:
             after = shelved(after, self._mask(label), name=names[label], label=label)
-        keep(self._loop, words, plane, after, deeds)
+        self._loop.journal.wrote(words, plane, after, tuple(deeds))
         return len(made)
 
     def refine(self, label: int) -> None:
@@ -153,9 +151,9 @@ class Shelf:
         CommitError
             If it cannot hold objects of this image.
         """
-        target = self._loop.focus.target
-        if target is None:
-            raise CommitError(self._loop.focus.trouble)
+        target, plane = self._place()
+        if layer is target.objects:
+            return
         if layer.multiscale or tuple(layer.data.shape) != target.grid.shape:
             raise CommitError(
                 f"The layer “{layer.name}” has another size, {tuple(layer.data.shape)}, than the "
@@ -166,7 +164,12 @@ class Shelf:
                 f"The layer “{layer.name}” cannot be written. Duplicate it in memory first: right "
                 "click on it, “Duplicate”, or save and open it as a TIFF."
             )
+        self._loop.keep_pending()
+        former = target.objects
+        objects.complete(layer)
         target.adopt(layer)
+        target.journal.adopted(plane, former, layer)
+        self._loop.show_current()
         self._loop.say(f"Objects are committed into “{layer.name}” now.")
 
     # -- how -------------------------------------------------------------------------------
@@ -186,11 +189,6 @@ class Shelf:
         labels = f"label {made[0]}" if len(made) == 1 else f"labels {made[0]} to {made[-1]}"
         return f"Committed as {labels}" + (f": {name}." if name else ".")
 
-    def _painted(self, deed: Deed) -> None:
-        self._loop.journal.turn("paint by hand", deed.plane, self._loop.page, (deed,))
-        self._loop.changed.emit()
-
-    def _gone(self, target: Target, layer: Labels) -> None:
-        plane = self._loop.focus.plane
-        if plane is not None and target is self._loop.focus.target:
-            target.journal.lost(plane, layer)
+    def _painted(self, target: Target) -> None:
+        if target is self._loop.focus.target:
+            self._loop.changed.emit()

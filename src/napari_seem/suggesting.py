@@ -48,9 +48,12 @@ class Suggestions:
         page : Page or None
             The objects of the slice from now on; None: as they are.
         """
+        here = target is self._loop.focus.target and plane == self._loop.focus.plane
+        if here:
+            self._loop.keep_pending()
         page = target.journal.page(plane) if page is None else page
         target.journal.turn("proposals", plane, replace(page, proposals=proposals))
-        if target is self._loop.focus.target and plane == self._loop.focus.plane:
+        if here:
             self._loop.show_current()
         n = len(proposals.open)
         self._loop.say(

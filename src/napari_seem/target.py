@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from napari_seem import layers as lay
 from napari_seem.journal import Journal
 from napari_seem.ledger import Ledger
-from napari_seem.plane import Grid
+from napari_seem.plane import Grid, Plane
 from napari_seem.prompt_layers import PromptLayers, Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from napari.components import ViewerModel
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_seem.objects import Deed
-    from napari_seem.plane import Plane
 
 __all__ = ["ENCODED_SLICES", "Target", "Tool"]
 ENCODED_SLICES = 8
@@ -41,12 +40,12 @@ class Target:
     on_edit : callable
         Called after every edit of a prompt by the person.
     on_paint : callable
-        Called with the :class:`Deed` of a person who painted in the objects layer.
+        Called with this when a person has painted in the objects layer.
     """
 
     def __init__(
         self, viewer: ViewerModel, image: Image, *, on_edit: Callable[[], None],
-        on_paint: Callable[[Deed], None],
+        on_paint: Callable[[Target], None],
     ) -> None:  # fmt: skip
         # an annotator must not keep its viewer alive
         self._viewer = weakref.proxy(viewer)
@@ -56,7 +55,8 @@ class Target:
         self.result: Labels | None = None
         self.proposed: Labels | None = None
         self.journal = Journal()
-        self.ledger = Ledger(on_paint)
+        self._on_paint = on_paint
+        self.ledger = Ledger(self._painted)
         self.features: OrderedDict[Plane, Any] = OrderedDict()
         self.sketches: dict[Plane, NDArray[np.uint8]] = {}
         """Small RGB pictures of slices, for thumbnails."""
@@ -69,9 +69,8 @@ class Target:
         return [*self.prompts.all, *own]
 
     def listen(self, on: bool) -> None:
-        """Start or stop to listen to what the person does to our layers."""
+        """Start or stop to listen to prompts; paint in the objects layer is always heard."""
         self.prompts.listen(on)
-        self.ledger.listen(on)
 
     @property
     def objects(self) -> Labels | None:
@@ -151,6 +150,25 @@ class Target:
         with self.prompts.silence():
             for layer in self.layers:
                 self.grid.place(layer)
+
+    def lose(self, layer: Labels, plane: Plane | None) -> None:
+        """Take note that the objects layer left the viewer; ``plane`` is on display, or none."""
+        self.journal.lost(self._somewhere() if plane is None else plane, layer)
+
+    def _painted(self, deeds: Sequence[Deed]) -> None:
+        if deeds:
+            planes = [d.plane for d in deeds]
+            shown = self.ledger.plane
+            plane = shown if shown in planes else planes[0]
+            page = self.journal.page(plane)
+            self.journal.wrote("paint by hand", plane, page, tuple(deeds))
+        self._on_paint(self)
+
+    def _somewhere(self) -> Plane:
+        """A slice that something was done to, or else the first."""
+        shape = self.grid.shape
+        first = Plane((len(shape) - 2, len(shape) - 1), (0,) * len(shape), (shape[-2], shape[-1]))
+        return self.journal.done[-1].plane if self.journal.done else first
 
     def _add_below(self, layer: Labels) -> None:
         # masks below the marks, and the tool in the person's hand stays active

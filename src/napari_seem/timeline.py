@@ -108,11 +108,16 @@ class Timeline:
                 deed.apply()
         if change.deeds and target.objects is not change.deeds[-1].layer:
             target.bring_back(change.deeds[-1].layer)
-        target.ledger.wrote(change.deeds)
         if change.removed is not None and back:
             target.bring_back(change.removed)
         elif change.removed is not None:
             target.take_out(change.removed)
+        if change.adopted is not None:
+            layer = change.adopted[0 if back else 1]
+            if layer is None:
+                target.adopt(None)
+            else:
+                target.bring_back(layer)
         if change.words not in ("prompt", "go to round"):
             self._loop.say(f"{'Undone' if back else 'Done again'}: {change.words}.")
         self._loop.show_current()

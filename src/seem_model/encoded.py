@@ -11,6 +11,7 @@ from torch import Tensor
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Features
 from seem_model.modeling.visual_sampler import VisualTokens
+from seem_model.packed_prompts import PackedPrompts
 from seem_model.settling import Places, settled
 from seem_model.values import RGB, Exemplar, Prompts
 
@@ -62,13 +63,18 @@ class Memory:
         Mask logits at stride 4 of the view that answered.
     frame : Frame
         That view.
-    prompts : Prompts
+    asked : PackedPrompts
         What was asked.
     """
 
     coarse: Tensor
     frame: Frame
-    prompts: Prompts
+    asked: PackedPrompts
+
+    @property
+    def prompts(self) -> Prompts:
+        """What was asked, unpacked each time."""
+        return self.asked.whole
 
     @property
     def box(self) -> Box:
@@ -78,7 +84,7 @@ class Memory:
     @property
     def logits(self) -> NDArray[np.float32]:
         """(H, W) mask logits in original pixels."""
-        return self.frame.back(self.coarse, self.prompts.shape)
+        return self.frame.back(self.coarse, self.asked.shape)
 
     def seen_in(self, frame: Frame) -> Tensor:
         """(h, w) mask logits at stride 4 of another view (or the same)."""
@@ -112,7 +118,7 @@ class Look:
 
     def remembered(self, prompts: Prompts) -> Memory:
         """What the next round should know of it."""
-        return Memory(self.coarse, self.frame, prompts)
+        return Memory(self.coarse, self.frame, PackedPrompts.of(prompts))
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""

@@ -54,7 +54,7 @@ class Packed:
         raw = zlib.decompress(self.data)
         if np.dtype(self.dtype) == bool:
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=size[0] * size[1])
-            return bits.astype(bool).reshape(size)
+            return bits.view(bool).reshape(size)
         return np.frombuffer(raw, self.dtype).reshape(size).copy()
 
     @property

@@ -1,0 +1,382 @@
+"""Whatever a person does, in any order: nothing raises, layers agree, no object is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+
+from any_order import PREDICTOR_ERRORS, Objects, Rewound, marks_of
+from fakes import Deferred, FakeLoad, blobs
+from napari_seem.annotator import Annotator
+from napari_seem.commit_rules import CommitRules, Overlap
+from napari_seem.objects import CommitError
+from napari_seem.search import Where
+from napari_seem.target import Tool
+from napari_seem.worker import inline
+from person import click, mask
+
+STACK = np.stack([blobs(), blobs()[::-1]])
+# mostly where there is something to find
+inside = st.sampled_from([(20, 20), (45, 50), (50, 60), (12, 28)]) | st.tuples(
+    st.integers(0, 63), st.integers(0, 79)
+)
+anywhere = inside | st.tuples(st.integers(-3, 66), st.integers(-3, 82))
+label = st.integers(1, 4)
+rules = st.builds(
+    CommitRules,
+    overlap=st.sampled_from(Overlap),
+    split=st.booleans(),
+    fill_holes=st.booleans(),
+    drop_specks=st.sampled_from([0, 0, 30]),
+    smallest=st.sampled_from([0, 0, 30]),
+    smooth=st.sampled_from([0.0, 0.0, 2.0]),
+)
+shown = precondition(lambda self: self.focus.plane is not None)
+painting = precondition(lambda self: self.objects is not None)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """One person, one viewer; every job is done at once."""
+
+    run = staticmethod(inline)
+
+    @initialize()
+    def start(self) -> None:
+        self.viewer = ViewerModel()
+        self.viewer.add_image(STACK, name="stack")
+        self.load = FakeLoad()
+        self.annotator = Annotator(self.viewer, load=self.load, run=self.run)
+        self.annotator.open()
+        self.viewer.dims.set_current_step(0, 0)
+        self.known = Objects(self.annotator)
+
+    @property
+    def focus(self):
+        return self.annotator.focus
+
+    @property
+    def objects(self) -> Labels | None:
+        return None if self.focus.target is None else self.focus.target.objects
+
+    def seen(self, layer, place) -> np.ndarray:
+        """Data coordinates of a pixel of the slice in focus."""
+        return self.focus.plane.lift(np.array([place]))[0]
+
+    # -- prompts ---------------------------------------------------------------------------
+
+    @shown
+    @rule(place=anywhere)
+    def click(self, place) -> None:
+        click(self.annotator, *place)
+
+    @shown
+    @rule(place=inside)
+    def click_and_commit(self, place) -> None:
+        click(self.annotator, *place)
+        self.commit()
+
+    @shown
+    @rule(place=inside, kind=st.sampled_from(["rectangle", "path", "polygon", "ellipse"]))
+    def draw(self, place, kind) -> None:
+        self.annotator.use(Tool.BOX)
+        corners = np.add([[0, 0], [0, 20], [20, 20], [20, 0]], place)
+        shapes = self.focus.target.prompts.shapes
+        shapes.add([self.focus.plane.lift(corners)], shape_type=kind)
+
+    @shown
+    @rule(place=inside)
+    def paint(self, place) -> None:
+        self.annotator.use(Tool.PAINT)
+        layer = self.focus.target.prompts.scribble
+        layer.paint(self.seen(layer, place), layer.selected_label)
+
+    @rule(text=st.sampled_from(["blob", "", "nothing like it", "x" * 70]), positive=st.booleans())
+    def name_it(self, text, positive) -> None:
+        self.annotator.asking.name(text, positive=positive)
+
+    @painting
+    @rule(label=st.integers(0, 3), positive=st.booleans(), base=st.booleans())
+    def take_mask(self, label, positive, base) -> None:
+        self.annotator.asking.take_mask(self.objects, label, positive=positive, base=base)
+
+    @precondition(lambda self: self.annotator.answer is not None)
+    @rule(positive=st.booleans())
+    def show_example(self, positive) -> None:
+        if self.annotator.answer.packed.any:
+            self.annotator.asking.like(self.annotator.asking.example(), "it", positive=positive)
+
+    @rule(deed=st.sampled_from(["hide", "flip", "delete"]), at=st.integers(0, 5))
+    def change_prompt(self, deed, at) -> None:
+        entries = self.annotator.asking.entries
+        if entries:
+            getattr(self.annotator.asking, deed)(entries[at % len(entries)])
+
+    @rule()
+    def toggle(self) -> None:
+        self.annotator.set_positive(not self.annotator.positive)
+
+    # -- rounds and objects ----------------------------------------------------------------
+
+    @rule(deed=st.sampled_from(["reset", "next_object", "one_object_each"]))
+    def act(self, deed) -> None:
+        getattr(self.annotator, deed)()
+
+    @rule(deed=st.sampled_from(["undo", "undo", "redo"]), times=st.integers(1, 4))
+    def back_and_forth(self, deed, times) -> None:
+        for _ in range(times):
+            with self.known.moving():
+                getattr(self.annotator, deed)()
+
+    @rule(at=st.integers(0, 6))
+    def goto(self, at) -> None:
+        self.annotator.goto(at)
+
+    @rule(rules=rules)
+    def commit_by(self, rules) -> None:
+        self.annotator.shelf.rules = rules
+        self.commit()
+
+    @rule()
+    def commit(self) -> None:
+        with self.known.committing():
+            self.annotator.commit()
+
+    @rule(label=label)
+    def refine(self, label) -> None:
+        self.annotator.shelf.refine(label)
+
+    @rule(at=st.integers(0, 5))
+    def work_on(self, at) -> None:
+        things = self.annotator.page.things
+        self.annotator.shelf.work_on(things[at % len(things)])
+
+    @rule(name=st.sampled_from(["cell", "", "blob"]))
+    def rename_current(self, name) -> None:
+        self.annotator.set_name(name)
+
+    @rule(labels=st.sets(label, min_size=1), name=st.sampled_from(["cell", ""]))
+    def rename(self, labels, name) -> None:
+        self.annotator.revisions.rename(labels, name)
+
+    @rule(labels=st.lists(label, min_size=1, unique=True), remove=st.booleans())
+    def remove_or_merge(self, labels, remove) -> None:
+        with self.known.losing(labels):
+            deed = self.annotator.revisions
+            (deed.remove if remove else deed.merge)(labels)
+
+    @rule(label=label, deed=st.sampled_from(["split", "fill", "drop", "smooth"]))
+    def tidy(self, label, deed) -> None:
+        how = {"drop": (40,), "smooth": (2.0,)}.get(deed, ())
+        with self.known.losing([label]):
+            getattr(self.annotator.revisions, deed)(label, *how)
+
+    # -- proposals -------------------------------------------------------------------------
+
+    @rule(where=st.sampled_from(Where), deed=st.sampled_from(["like", "named", "everything"]))
+    def search(self, where, deed) -> None:
+        found, answer = self.annotator.search, self.annotator.answer
+        if deed == "like":
+            found.like([] if answer is None else [answer.mask], name="blob", where=where)
+        elif deed == "named":
+            found.named("all blobs")
+        else:
+            propose = where is not Where.STACK
+            found.everything(
+                lambda p, f, watch: p.panoptic(f, watch=watch), title="all", propose=propose
+            )
+
+    @rule(deed=st.sampled_from(["accept", "accept_all", "accept_all", "reject", "close"]))
+    def decide(self, deed) -> None:
+        with self.known.committing():
+            getattr(self.annotator.suggestions, deed)()
+
+    @rule(threshold=st.sampled_from([0.0, 0.5, 0.95]), by=st.integers(-2, 2), place=inside)
+    def look_through(self, threshold, by, place) -> None:
+        self.annotator.suggestions.set_threshold(threshold)
+        self.annotator.suggestions.move(by)
+        self.annotator.suggestions.pick(*place)
+
+    @rule()
+    def answer_all(self) -> None:
+        self.annotator.search.answer_all()
+
+    # -- by hand, in the objects layer -----------------------------------------------------
+
+    @shown
+    @painting
+    @rule(place=inside, label=st.integers(0, 5), how=st.sampled_from(["paint", "fill", "fill"]))
+    def paint_objects(self, place, label, how) -> None:
+        self.objects.brush_size = 15
+        with self.known.painting():
+            getattr(self.objects, how)(self.seen(self.objects, place), label)
+
+    @painting
+    @rule(label=st.integers(0, 5), place=inside)
+    def paint_everywhere(self, label, place) -> None:
+        with self.known.painting():
+            voxels = np.array([[k, *place] for k in range(2)]).T
+            self.objects.data_setitem(tuple(voxels), label)
+
+    @shown
+    @painting
+    @rule(place=inside, label=st.integers(0, 5))
+    def paint_polygon(self, place, label) -> None:
+        corners = np.add([[0, 0], [0, 25], [25, 0]], place)
+        if self.focus.plane.axes == (1, 2) and self.viewer.dims.order == (0, 1, 2):
+            with self.known.painting():
+                self.objects.paint_polygon(self.focus.plane.lift(corners), label)
+
+    @shown
+    @rule(label=st.integers(0, 3), place=inside, same_size=st.sampled_from([True, True, False]))
+    def adopt(self, label, place, same_size) -> None:
+        pixels = np.zeros(self.focus.target.grid.shape if same_size else (3, 3), np.int32)
+        if same_size:
+            pixels[:, place[0] : place[0] + 20, place[1] : place[1] + 20] = label
+        layer = self.viewer.add_labels(pixels)
+        try:
+            self.annotator.shelf.adopt(layer)
+        except CommitError:
+            assert not same_size
+
+    @shown
+    @rule(at=st.integers(0, 9))
+    def adopt_again(self, at) -> None:
+        size = self.focus.target.grid.shape
+        target = self.focus.target
+        no = [target.result, target.proposed, target.prompts.scribble]
+        layers = [x for x in self.focus.labels if not any(x is y for y in no)]
+        layers = [x for x in layers if x.data.shape == size and not x.name.startswith("SEEM r")]
+        if layers and at < 3 and not any(x in layers for x in self.others()):
+            self.annotator.shelf.adopt(layers[at % len(layers)])
+
+    # -- the viewer ------------------------------------------------------------------------
+
+    def others(self) -> list:
+        """Layers of the plugin that belong to other images."""
+        targets = [t for t in self.focus._targets.values() if t is not self.focus.target]
+        return [x for t in targets for x in t.layers]
+
+    @rule(k=st.integers(0, 1))
+    def slice(self, k) -> None:
+        self.viewer.dims.set_current_step(0, k)
+
+    @rule(n=st.sampled_from([2, 2, 3]))
+    def display(self, n) -> None:
+        self.viewer.dims.ndisplay = n
+
+    @rule(order=st.sampled_from([(0, 1, 2), (0, 1, 2), (1, 0, 2), (0, 2, 1)]))
+    def transpose(self, order) -> None:
+        self.viewer.dims.order = order
+
+    @rule(k=st.integers(0, 9))
+    def delete_layer(self, k) -> None:
+        ours = [x for x in self.viewer.layers if type(x) is not Image]
+        if k < len(ours):
+            self.viewer.layers.remove(ours[k])
+
+    @rule()
+    def delete_image(self) -> None:
+        if len(self.focus.images) > 1 and self.focus.image is not None:
+            self.viewer.layers.remove(self.focus.image)
+
+    @rule()
+    def add_image(self) -> None:
+        if len(self.focus.images) < 3:
+            self.viewer.add_image(STACK)
+
+    @rule(at=st.integers(0, 2))
+    def choose_image(self, at) -> None:
+        if at < len(self.focus.images):
+            self.focus.choose(self.focus.images[at])
+
+    @rule()
+    def start_over(self) -> None:
+        self.viewer.layers.clear()
+        self.viewer.add_image(STACK)
+
+    @rule()
+    def shuffle(self) -> None:
+        self.viewer.layers.reverse()
+        for layer in self.viewer.layers:
+            layer.name = "x"
+
+    @rule()
+    def close_dock(self) -> None:
+        if self.annotator.is_open:
+            self.annotator.close()
+
+    @rule()
+    def open_dock(self) -> None:
+        if not self.annotator.is_open:
+            self.annotator.open()
+
+    @rule(error=st.sampled_from([None, None, *PREDICTOR_ERRORS]))
+    def model(self, error) -> None:
+        if self.load.made:
+            self.load.last.error = error
+
+    # -- what always holds -----------------------------------------------------------------
+
+    @invariant()
+    def nothing_unexpected_went_wrong(self) -> None:
+        assert "unexpected" not in self.annotator.engine.problem
+
+    @invariant()
+    def layers_show_the_current_step(self) -> None:
+        target, plane = self.focus.target, self.focus.plane
+        if target is None or plane is None or self.annotator.waiting or not self.annotator.is_open:
+            return
+        step = self.annotator.page.current.current
+        assert step.marks.same(target.prompts.marks(plane).beside(step.marks))
+        assert self.annotator.asking.entries == tuple(marks_of(self.annotator))
+        if target.result is not None:
+            answer = np.zeros(plane.shape, bool) if step.answer is None else step.answer.mask
+            np.testing.assert_array_equal(mask(self.annotator), answer)
+
+    @invariant()
+    def objects_are_known(self) -> None:
+        self.known.check()
+
+    @precondition(lambda self: self.annotator.is_open)
+    @rule()
+    def undo_all_and_redo_all(self) -> None:
+        if self.focus.target is not None:
+            with self.known.moving():
+                Rewound(self.annotator).check()
+
+    def teardown(self) -> None:
+        if self.annotator.is_open:
+            self.annotator.close()
+
+
+AnyOrder.TestCase.settings = settings(
+    max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyOrder = AnyOrder.TestCase
+
+
+class Waiting(AnyOrder):
+    """The same, where jobs are done later, in between other deeds."""
+
+    @property
+    def run(self):
+        return self.worker
+
+    def __init__(self) -> None:
+        self.worker = Deferred()
+        super().__init__()
+
+    @rule(jobs=st.integers(1, 4))
+    def work(self, jobs) -> None:
+        with self.known.committing():
+            for _ in range(jobs):
+                if self.worker.waiting:
+                    self.worker.one()
+
+
+Waiting.TestCase.settings = AnyOrder.TestCase.settings
+TestWaiting = Waiting.TestCase
