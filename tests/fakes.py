@@ -16,11 +16,15 @@ from seem_model.values import Instance, Prompts, Round, Segment, Segmentation
 
 @dataclass(frozen=True, eq=False)
 class FakeFeatures:
-    grey: np.ndarray
+    image: np.ndarray
+
+    @property
+    def grey(self) -> np.ndarray:
+        return self.image.mean(axis=-1)
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.grey.shape
+        return self.image.shape[:2]
 
 
 class FakePredictor:
@@ -42,7 +46,7 @@ class FakePredictor:
     def features(self, image: np.ndarray) -> FakeFeatures:
         self._fail()
         self.encoded.append(image.shape[:2])
-        return FakeFeatures(image.mean(axis=-1))
+        return FakeFeatures(image)
 
     def step(self, features, prompts: Prompts, memory=None, *, watch=None) -> Round:
         self._fail()

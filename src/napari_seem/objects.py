@@ -99,11 +99,12 @@ def rewrite(
     return deed
 
 
-def reclassed(layer: Labels, plane: Plane, label: int, *, name: str) -> Deed:
-    """Give a label another class; nothing is painted."""
-    score = next((r.score for r in table(layer) if r.label == label), float("nan"))
+def reclassed(layer: Labels, plane: Plane, labels: Iterable[int], *, name: str) -> Deed:
+    """Give labels that have a line another class; nothing is painted."""
+    wanted = set(labels)
+    rows = [replace(r, name=name) for r in table(layer) if r.label in wanted]
     nothing = np.zeros((0, 0), layer.data.dtype)
-    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=[Row(label, name, score)])
+    return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=rows)
 
 
 def erased(layer: Labels, plane: Plane, labels: Iterable[int]) -> Deed:

@@ -43,13 +43,12 @@ class Revisions:
         if place is None:
             return
         plane, layer = place
-        page, deeds = self._loop.page, []
-        for label in labels:
-            deeds.append(objects.reclassed(layer, plane, label, name=name))
-            thing = page.of_label(label)
-            if thing is not None:
-                page = page.having(replace(thing, name=name))
-        self._keep(f"class {name}".strip(), plane, page, deeds)
+        page, labels = self._loop.page, set(labels)
+        deed = objects.reclassed(layer, plane, labels, name=name)
+        for thing in page.things:
+            page = page.having(replace(thing, name=name)) if thing.label in labels else page
+        words = f"class {name}".strip()
+        self._keep(words, plane, page, [deed] if deed.rows_after else [])
 
     def remove(self, labels: Iterable[int]) -> None:
         """Take objects away from this slice."""

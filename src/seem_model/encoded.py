@@ -118,7 +118,8 @@ class Look:
 
     def remembered(self, prompts: Prompts) -> Memory:
         """What the next round should know of it."""
-        return Memory(self.coarse, self.frame, PackedPrompts.of(prompts))
+        # a copy: a view would keep the larger tensor alive that it is part of
+        return Memory(self.coarse.clone(), self.frame, PackedPrompts.of(prompts))
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""

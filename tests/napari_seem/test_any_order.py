@@ -323,7 +323,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nothing_unexpected_went_wrong(self) -> None:
-        assert "unexpected" not in self.annotator.engine.problem
+        assert "unexpected" not in self.annotator.engine.problem, self.annotator.engine.problem
 
     @invariant()
     def layers_show_the_current_step(self) -> None:
