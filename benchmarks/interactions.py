@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.components import ViewerModel
+from run import HERE, child, git, machine
 
 import seem_model
 from gui import NullPredictor, Shape, turn, until
@@ -25,7 +26,6 @@ from napari_seem.commit_rules import CommitRules, Overlap
 from napari_seem.proposals import Proposals
 from napari_seem.target import Tool
 from napari_seem.worker import inline
-from run import HERE, child, git, machine
 from seem_model.packed import bounds
 from seem_model.values import Instance, Prompts, Round
 

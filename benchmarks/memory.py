@@ -1,13 +1,16 @@
 """What many objects and rounds cost in memory: the real model, the controller, no window.
 
-``python benchmarks/memory.py [--size 1024] [--objects 200] [--rounds 500]`` clicks, corrects, takes
-back, does again and commits. ``growth`` is the slope over the rounds after the first fifth, in bytes
-for each round: of the process (``rss``) and of what Python and numpy hold (``traced``).
+``python benchmarks/memory.py [--size 1024] [--objects 200] [--rounds 500]`` clicks, corrects,
+takes back, does again and commits. ``growth`` is the slope over the rounds after the first fifth,
+in bytes for each round: of the process (``rss``, after free memory was given back), of what Python and numpy hold (``traced``), and
+of torch tensors (``tensor``).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import gc
 import json
 import time
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from napari.components import ViewerModel
 
 import seem_model
@@ -42,6 +46,23 @@ def resident() -> int:
     return int(pages) * 4096
 
 
+def tensor_bytes() -> int:
+    """Bytes of all tensors that are alive; what several share counts once."""
+    storages = {}
+    for thing in gc.get_objects():
+        if type(thing) is torch.Tensor:
+            storage = thing.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+    return sum(storages.values())
+
+
+def trimmed() -> int:
+    """Bytes in memory once the C library has given back what is free; as it is without glibc."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return resident()
+
+
 def slope(rounds: list[int], values: list[int]) -> float:
     """Growth for each round after the first fifth, by least squares."""
     late = len(rounds) // 5
@@ -55,7 +76,7 @@ def places(objects: int, size: int) -> NDArray[np.float64]:
     return np.asarray((cells + 0.5) * size / side)
 
 
-def measure(options: argparse.Namespace) -> dict[str, object]:
+def measure(options: argparse.Namespace) -> dict[str, float | None]:
     """Work, and watch."""
     viewer = ViewerModel()
     viewer.add_image(picture(options.size))
@@ -71,7 +92,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     rng = np.random.default_rng(options.seed)
     if options.trace:
         tracemalloc.start()
-    rounds, rss, traced, done = [], [], [], 0
+    rounds, rss, traced, tensors, done = [], [], [], [], 0
     start = time.perf_counter()
     for place in places(options.objects, options.size):
         for k in range(each + (done < options.rounds * 0.2)):
@@ -83,7 +104,8 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         annotator.commit()
         gc.collect()
         rounds.append(done)
-        rss.append(resident())
+        rss.append(trimmed())
+        tensors.append(tensor_bytes())
         traced.append(tracemalloc.get_traced_memory()[0] if options.trace else 0)
     seconds = time.perf_counter() - start
     annotator.close()
@@ -95,6 +117,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         "rss_start_megabytes": round(rss[0] / 1e6, 1),
         "rss_end_megabytes": round(rss[-1] / 1e6, 1),
         "rss_growth_bytes_per_round": round(slope(rounds, rss)),
+        "tensor_growth_bytes_per_round": round(slope(rounds, tensors)),
         "traced_growth_bytes_per_round": round(slope(rounds, traced)) if options.trace else None,
     }
 

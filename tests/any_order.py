@@ -1,4 +1,4 @@
-"""What must hold in any order of deeds: a model of the committed objects, and undo of everything."""
+"""What must hold in any order of deeds: a model of the objects, and undo of everything."""
 
 from __future__ import annotations
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_seem.objects import Deed, Row, set_rows, table
+from napari_seem.objects import Deed, Row, packed, set_rows, table
 from napari_seem.plane import Plane
-from seem_model.packed import Packed, bounds
+from seem_model.packed import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from napari.layers import Labels
     from numpy.typing import NDArray
+
+    from seem_model.packed import Packed
 
     Box = tuple[slice, ...]
 
@@ -129,9 +131,7 @@ def _around(boxes: Sequence[Box]) -> Box:
 
 
 def _within(part: Box, box: Box) -> Box:
-    return tuple(
-        slice(p.start - b.start, p.stop - b.start) for p, b in zip(part, box, strict=True)
-    )
+    return tuple(slice(p.start - b.start, p.stop - b.start) for p, b in zip(part, box, strict=True))
 
 
 def _outside(layer: Labels, label: int, inside: NDArray[Any]) -> bool:
@@ -159,9 +159,11 @@ def _slices(
         top, left, bottom, right = bounds(was[cut] != after[cut])
         if bottom == top:
             continue
-        place = tuple(0 if a in axes else b.start + k for a, (b, k) in enumerate(zip(box, index)))
+        place = tuple(
+            0 if a in axes else b.start + k for a, (b, k) in enumerate(zip(box, index, strict=True))
+        )
         row, col = box[axes[0]].start, box[axes[1]].start
         part = (row + top, col + left, row + bottom, col + right)
-        before = Packed.of(was[cut][top:bottom, left:right])
-        painted = Packed.of(after[cut][top:bottom, left:right])
+        before = packed(was[cut][top:bottom, left:right])
+        painted = packed(after[cut][top:bottom, left:right])
         yield Plane(axes, place, shape), part, before, painted

@@ -134,8 +134,19 @@ class Loop:
         if target is None or plane is None or (proposals is None and target.proposed is None):
             return
         layer = target.ensure_proposed()
-        layer.data[plane.indexer] = 0 if proposals is None else proposals.painted(plane.shape)
-        layer.refresh(thumbnail=False, extent=False)
+        before = target.offered.pop(plane, None)
+        if proposals is not None:
+            target.offered[plane] = proposals
+            box = proposals.changed(before, plane.shape)
+            if box is not None:
+                layer.data[plane.indexer][box] = proposals.painted_in(box)
+        elif before is not None:
+            box = slice(0, plane.shape[0]), slice(0, plane.shape[1])
+            layer.data[plane.indexer][box] = 0
+        else:
+            box = None
+        if box is not None:
+            layer.refresh(thumbnail=False, extent=False)
 
     def ask_again(self) -> None:
         """Compute the current answer anew."""
@@ -161,6 +172,7 @@ class Loop:
             self._dirty = step.unanswered or not step.marks.same(self.marks)
             if self._axes not in (None, plane.axes):
                 # slices along other axes cross those that were shown before: paint this one anew
+                target.offered.clear()
                 self._show_answer(step.answer)
                 self.show_proposals()
             self._axes = plane.axes

@@ -12,6 +12,7 @@ from napari.utils.notifications import show_warning
 from napari_seem import object_edits, objects
 from napari_seem.committing import edges, from_mask, shelved
 from seem_model.errors import SeemError
+from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -125,9 +126,10 @@ class Revisions:
         pixels = np.asarray(layer.data[plane.indexer])
         thing = page.of_label(label)
         if thing is not None:
-            page = page.having(from_mask(thing, pixels == label, name=thing.name, label=label))
-        for new in painted.added:
-            page = shelved(page, pixels == new, name=name, label=new)
+            page = page.having(
+                from_mask(thing, Packed.of(pixels == label), name=thing.name, label=label)
+            )
+        page = shelved(page, [(Packed.of(pixels == new), name, new) for new in painted.added])
         self._keep(words, plane, page, [deed])
 
     def _place(self) -> tuple[Plane, Labels] | None:

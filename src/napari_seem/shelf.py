@@ -10,8 +10,9 @@ from napari.utils.notifications import show_warning
 
 from napari_seem import commit_rules, objects
 from napari_seem.commit_rules import CommitRules
-from napari_seem.committing import from_mask, shelved, write
+from napari_seem.committing import Batch, from_mask, shelved, tidied, write
 from napari_seem.objects import CommitError
+from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,25 +75,24 @@ class Shelf:
             if answer is None or not answer.packed.any:
                 raise CommitError(objects.NO_MASK)
             target, plane = self._place()
-            masks = commit_rules.tidied(answer.mask, self.rules)
+            masks = tidied(answer.packed, self.rules)
             if not masks:
                 raise CommitError(commit_rules.reason(answer.mask, self.rules))
             name = thing.class_name
             found = [(m, name, answer.score) for m in masks]
-            deeds, made = write(target, plane, found, rules=self.rules, own=thing.label)
+            batch = write(target, plane, found, rules=self.rules, own=thing.label)
         except CommitError as error:
             show_warning(str(error))
             return
-        first, *others = made or [0]
+        first, *others = batch.made or [0]
         after = page.having(replace(thing, label=first, name=name if first else thing.name))
-        for label in others:
-            after = shelved(after, self._mask(label), name=name, label=label)
-        self._loop.journal.wrote("commit", plane, after.onward(), tuple(deeds))
-        self._loop.say(self._told(made, name))
+        after = shelved(after, [(self._mask_in(batch, n), name, n) for n in others])
+        self._loop.journal.wrote("commit", plane, after.onward(), tuple(batch.deeds))
+        self._loop.say(self._told(batch.made, name))
         self._loop.show_current()
 
     def commit_masks(
-        self, words: str, found: Sequence[tuple[NDArray[np.bool_], str, float]], after: Page
+        self, words: str, found: Sequence[tuple[Packed, str, float]], after: Page
     ) -> int:
         """Write several masks (H, W) bool with class and score by the rules; returns how many.
 
@@ -101,19 +101,14 @@ class Shelf:
         """
         try:
             target, plane = self._place()
-            tidy = [
-                (m, name, s)
-                for mask, name, s in found
-                for m in commit_rules.tidied(mask, self.rules)
-            ]
-            deeds, made = write(target, plane, tidy, rules=self.rules, lenient=True)
+            tidy = [(m, name, s) for mask, name, s in found for m in tidied(mask, self.rules)]
+            batch = write(target, plane, tidy, rules=self.rules, lenient=True)
         except CommitError as error:
             show_warning(str(error))
             return 0
-        names = {r.label: r.name for d in deeds for r in d.rows_after}
-        for label in made:
-            after = shelved(after, self._mask(label), name=names[label], label=label)
-        self._loop.journal.wrote(words, plane, after, tuple(deeds))
+        names = {r.label: r.name for d in batch.deeds for r in d.rows_after}
+        made = [(self._mask_in(batch, n), names[n], n) for n in batch.made]
+        self._loop.journal.wrote(words, plane, shelved(after, made), tuple(batch.deeds))
         return len(made)
 
     def refine(self, label: int) -> None:
@@ -126,8 +121,8 @@ class Shelf:
         thing = page.of_label(label)
         if thing is None:
             # painted by hand or opened from a file: its pixels are where to start from
-            mask = self._mask(label)
-            if not mask.any():
+            mask = Packed.of(self._mask(label))
+            if not mask.any:
                 show_warning(f"There is nothing of object {label} on this slice.")
                 return
             name = next((r.name for r in objects.table(layer) if r.label == label), "")
@@ -182,6 +177,11 @@ class Shelf:
 
     def _mask(self, label: int) -> NDArray[np.bool_]:
         return np.asarray(self.pixels() == label)
+
+    def _mask_in(self, batch: Batch, label: int) -> Packed:
+        rows, cols = box = batch.boxes[label]
+        shape = (int(batch.pixels.shape[0]), int(batch.pixels.shape[1]))
+        return Packed.of(batch.pixels[box] == label).placed(shape, rows.start, cols.start)
 
     def _told(self, made: list[int], name: str) -> str:
         if not made:

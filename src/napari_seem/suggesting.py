@@ -99,9 +99,7 @@ class Suggestions:
         proposals = self.current
         if proposals is None:
             return
-        found = [
-            (p.mask.array, p.name, round(p.score, 4)) for p in (proposals.all[k] for k in positions)
-        ]
+        found = [(p.mask, p.name, round(p.score, 4)) for p in (proposals.all[k] for k in positions)]
         left = proposals.decide(positions)
         after = replace(self._loop.page, proposals=left if left.open else None)
         made = self._shelf.commit_masks(words, found, after)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_seem.objects import Deed
+    from napari_seem.proposals import Proposals
 
 __all__ = ["ENCODED_SLICES", "Target", "Tool"]
 ENCODED_SLICES = 8
@@ -54,6 +55,8 @@ class Target:
         self.prompts = PromptLayers(viewer, self.grid, on_edit=on_edit)
         self.result: Labels | None = None
         self.proposed: Labels | None = None
+        self.offered: dict[Plane, Proposals] = {}
+        """What the layer of proposals shows, slice by slice."""
         self.journal = Journal()
         self._on_paint = on_paint
         self.ledger = Ledger(self._painted)
@@ -110,6 +113,7 @@ class Target:
         """Layer of what the model proposes."""
         if self.proposed is None:
             self.proposed = lay.make_proposed(self.grid)
+            self.offered.clear()
             self._add_below(self.proposed)
         return self.proposed
 

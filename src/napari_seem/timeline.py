@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_seem import objects
 from napari_seem.marks import Marks
 
 if TYPE_CHECKING:
@@ -101,11 +102,7 @@ class Timeline:
         target = self._loop.focus.target
         if target is None:
             return
-        for deed in reversed(change.deeds) if back else change.deeds:
-            if back:
-                deed.revert()
-            else:
-                deed.apply()
+        (objects.revert if back else objects.apply)(change.deeds)
         if change.deeds and target.objects is not change.deeds[-1].layer:
             target.bring_back(change.deeds[-1].layer)
         if change.removed is not None and back:

@@ -35,7 +35,8 @@ rules = st.builds(
     smallest=st.sampled_from([0, 0, 30]),
     smooth=st.sampled_from([0.0, 0.0, 2.0]),
 )
-shown = precondition(lambda self: self.focus.plane is not None)
+opened = precondition(lambda self: self.annotator.is_open)
+shown = precondition(lambda self: self.annotator.is_open and self.focus.plane is not None)
 painting = precondition(lambda self: self.objects is not None)
 
 
@@ -94,80 +95,96 @@ class AnyOrder(RuleBasedStateMachine):
         layer = self.focus.target.prompts.scribble
         layer.paint(self.seen(layer, place), layer.selected_label)
 
+    @opened
     @rule(text=st.sampled_from(["blob", "", "nothing like it", "x" * 70]), positive=st.booleans())
     def name_it(self, text, positive) -> None:
         self.annotator.asking.name(text, positive=positive)
 
+    @opened
     @painting
     @rule(label=st.integers(0, 3), positive=st.booleans(), base=st.booleans())
     def take_mask(self, label, positive, base) -> None:
         self.annotator.asking.take_mask(self.objects, label, positive=positive, base=base)
 
+    @shown
     @precondition(lambda self: self.annotator.answer is not None)
     @rule(positive=st.booleans())
     def show_example(self, positive) -> None:
         if self.annotator.answer.packed.any:
             self.annotator.asking.like(self.annotator.asking.example(), "it", positive=positive)
 
+    @opened
     @rule(deed=st.sampled_from(["hide", "flip", "delete"]), at=st.integers(0, 5))
     def change_prompt(self, deed, at) -> None:
         entries = self.annotator.asking.entries
         if entries:
             getattr(self.annotator.asking, deed)(entries[at % len(entries)])
 
+    @opened
     @rule()
     def toggle(self) -> None:
         self.annotator.set_positive(not self.annotator.positive)
 
     # -- rounds and objects ----------------------------------------------------------------
 
+    @opened
     @rule(deed=st.sampled_from(["reset", "next_object", "one_object_each"]))
     def act(self, deed) -> None:
         getattr(self.annotator, deed)()
 
+    @opened
     @rule(deed=st.sampled_from(["undo", "undo", "redo"]), times=st.integers(1, 4))
     def back_and_forth(self, deed, times) -> None:
         for _ in range(times):
             with self.known.moving():
                 getattr(self.annotator, deed)()
 
+    @opened
     @rule(at=st.integers(0, 6))
     def goto(self, at) -> None:
         self.annotator.goto(at)
 
+    @opened
     @rule(rules=rules)
     def commit_by(self, rules) -> None:
         self.annotator.shelf.rules = rules
         self.commit()
 
+    @opened
     @rule()
     def commit(self) -> None:
         with self.known.committing():
             self.annotator.commit()
 
+    @opened
     @rule(label=label)
     def refine(self, label) -> None:
         self.annotator.shelf.refine(label)
 
+    @opened
     @rule(at=st.integers(0, 5))
     def work_on(self, at) -> None:
         things = self.annotator.page.things
         self.annotator.shelf.work_on(things[at % len(things)])
 
+    @opened
     @rule(name=st.sampled_from(["cell", "", "blob"]))
     def rename_current(self, name) -> None:
         self.annotator.set_name(name)
 
+    @opened
     @rule(labels=st.sets(label, min_size=1), name=st.sampled_from(["cell", ""]))
     def rename(self, labels, name) -> None:
         self.annotator.revisions.rename(labels, name)
 
+    @opened
     @rule(labels=st.lists(label, min_size=1, unique=True), remove=st.booleans())
     def remove_or_merge(self, labels, remove) -> None:
         with self.known.losing(labels):
             deed = self.annotator.revisions
             (deed.remove if remove else deed.merge)(labels)
 
+    @opened
     @rule(label=label, deed=st.sampled_from(["split", "fill", "drop", "smooth"]))
     def tidy(self, label, deed) -> None:
         how = {"drop": (40,), "smooth": (2.0,)}.get(deed, ())
@@ -176,6 +193,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     # -- proposals -------------------------------------------------------------------------
 
+    @opened
     @rule(where=st.sampled_from(Where), deed=st.sampled_from(["like", "named", "everything"]))
     def search(self, where, deed) -> None:
         found, answer = self.annotator.search, self.annotator.answer
@@ -189,17 +207,20 @@ class AnyOrder(RuleBasedStateMachine):
                 lambda p, f, watch: p.panoptic(f, watch=watch), title="all", propose=propose
             )
 
+    @opened
     @rule(deed=st.sampled_from(["accept", "accept_all", "accept_all", "reject", "close"]))
     def decide(self, deed) -> None:
         with self.known.committing():
             getattr(self.annotator.suggestions, deed)()
 
+    @opened
     @rule(threshold=st.sampled_from([0.0, 0.5, 0.95]), by=st.integers(-2, 2), place=inside)
     def look_through(self, threshold, by, place) -> None:
         self.annotator.suggestions.set_threshold(threshold)
         self.annotator.suggestions.move(by)
         self.annotator.suggestions.pick(*place)
 
+    @opened
     @rule()
     def answer_all(self) -> None:
         self.annotator.search.answer_all()
@@ -280,7 +301,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def delete_image(self) -> None:
-        if len(self.focus.images) > 1 and self.focus.image is not None:
+        if len(self.focus.images) > 1 and self.focus.image in self.focus.images:
             self.viewer.layers.remove(self.focus.image)
 
     @rule()
@@ -341,7 +362,7 @@ class AnyOrder(RuleBasedStateMachine):
     def objects_are_known(self) -> None:
         self.known.check()
 
-    @precondition(lambda self: self.annotator.is_open)
+    @opened
     @rule()
     def undo_all_and_redo_all(self) -> None:
         if self.focus.target is not None:

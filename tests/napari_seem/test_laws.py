@@ -6,19 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from napari.components import Dims, ViewerModel
 from napari.layers import Image
 
-from fakes import FakeLoad, blobs
-from napari_seem.annotator import Annotator
 from napari_seem.ink import outside, prompts_of
 from napari_seem.layer_marks import read_points, write_points
 from napari_seem.layers import make_points, write_mask
 from napari_seem.marks import Marks, Outline
 from napari_seem.plane import Grid
-from napari_seem.target import Tool
-from person import click, mask
 from seem_model import Prompts
 from seem_model.clicks import Click, add_click
 
