@@ -2,8 +2,8 @@
 
 ``python benchmarks/memory.py [--size 1024] [--objects 200] [--rounds 500]`` clicks, corrects,
 takes back, does again and commits. ``growth`` is the slope over the rounds after the first fifth,
-in bytes for each round: of the process (``rss``, after free memory was given back), of what Python and numpy hold (``traced``), and
-of torch tensors (``tensor``).
+in bytes for each round: of the process (``rss``, after free memory was given back), of what Python
+and numpy hold (``traced``), and of torch tensors (``tensor``).
 """
 
 from __future__ import annotations

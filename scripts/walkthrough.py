@@ -263,9 +263,11 @@ def walk(out: Path, *, checkpoint: str) -> None:
     stage = Stage(viewer, annotator, dock)
     for number, (name, step) in enumerate(STEPS, start=1):
         start = time.monotonic()
-        step(stage)
         picture = out / f"{number:02d}-{name}.png"
-        hand.photograph(viewer, picture)
+        try:
+            step(stage)
+        finally:
+            hand.photograph(viewer, picture)
         print(f"{picture.name}: {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
     viewer.close()
 

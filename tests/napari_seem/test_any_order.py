@@ -13,6 +13,7 @@ from any_order import PREDICTOR_ERRORS, Objects, Rewound, marks_of
 from fakes import Deferred, FakeLoad, blobs
 from napari_seem.annotator import Annotator
 from napari_seem.commit_rules import CommitRules, Overlap
+from napari_seem.layers import sign_name
 from napari_seem.objects import CommitError
 from napari_seem.search import Where
 from napari_seem.target import Tool
@@ -73,6 +74,9 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(place=anywhere)
     def click(self, place) -> None:
         click(self.annotator, *place)
+        points = self.focus.target.prompts.points
+        assert points.shown[-1]
+        assert points.features["sign"].iloc[-1] == sign_name(self.annotator.positive)
 
     @shown
     @rule(place=inside)
@@ -87,6 +91,9 @@ class AnyOrder(RuleBasedStateMachine):
         corners = np.add([[0, 0], [0, 20], [20, 20], [20, 0]], place)
         shapes = self.focus.target.prompts.shapes
         shapes.add([self.focus.plane.lift(corners)], shape_type=kind)
+        row = shapes.features.iloc[-1]
+        assert row["shown"]
+        assert row["sign"] == sign_name(self.annotator.positive)
 
     @shown
     @rule(place=inside)
