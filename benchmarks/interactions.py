@@ -101,20 +101,19 @@ class Person:
         a.use(Tool.PAINT)
         paint = target.prompts.scribble
         yield "paint", lambda: paint and paint.paint(plane.lift(self.place()[None])[0], 1)
-        for name, act in (
-            ("flip entry", a.asking.flip), ("hide entry", a.asking.hide),
-            ("delete entry", a.asking.delete),
-        ):  # fmt: skip
-            yield name, lambda act=act: act(a.asking.entries[1])
+        yield "flip entry", lambda: a.asking.flip(a.asking.entries[1])
+        yield "hide entry", lambda: a.asking.hide(a.asking.entries[1])
+        yield "delete entry", lambda: a.asking.delete(a.asking.entries[1])
         yield "undo", a.undo
         yield "redo", a.redo
         yield "goto", lambda: a.goto(1)
         yield "commit", a.commit
         label = max(t.label for t in a.page.things)
+        yield "undo commit", a.undo
+        yield "redo commit", a.redo
         yield "refine", lambda: a.shelf.refine(label)
         yield "next object", a.next_object
         yield "rename", lambda: a.revisions.rename([label], f"cell {label}")
-        yield "undo commit", lambda: (a.undo(), a.redo())
         proposals = Proposals.of(self.instances, title="all", threshold=0.0)
         yield "offer 200 proposals", lambda: a.suggestions.offer(target, plane, proposals)
         yield "accept proposal", a.suggestions.accept
@@ -149,7 +148,7 @@ def without_window(size: int, repeats: int) -> dict[str, float]:
     """Our code alone."""
     viewer = ViewerModel()
     viewer.add_image(stack(size))
-    annotator = Annotator(viewer, load=lambda *_, **__: Square(), run=inline)  # type: ignore[arg-type]
+    annotator = Annotator(viewer, load=lambda *_, **__: Square(), run=inline)
     annotator.shelf.rules = CommitRules(overlap=Overlap.OVERWRITE)
     annotator.open()
     numbers = timed(Person(annotator, viewer, size), lambda: None, repeats)
@@ -161,7 +160,7 @@ def in_window(size: int, repeats: int) -> dict[str, float]:
     """The same with napari's and our views."""
     import napari
 
-    seem_model.load = lambda *_, **__: Square()  # type: ignore[assignment]
+    seem_model.load = lambda *_, **__: Square()
     viewer = napari.Viewer()
     viewer.add_image(stack(size))
     annotator = annotator_for(viewer)

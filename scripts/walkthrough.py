@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OUT = Path(__file__).parents[1] / "docs/images/walkthrough"
-COFFEE, HANDLE, SAUCER, SPOON = (170, 320), (262, 212), (300, 330), (187, 505)
+COFFEE, HANDLE, TABLE = (170, 320), (262, 212), (187, 505)  # (row, column)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,8 @@ def corrected(stage: Stage) -> None:
     stage.click(HANDLE)
     expect(stage.mask[HANDLE], "the handle was not added")
     stage.key("T")
-    stage.click(SPOON)
-    expect(not stage.mask[SPOON], "the spoon was not taken away")
+    stage.click(TABLE)
+    expect(not stage.mask[TABLE], "the table was not left out")
     expect(stage.prompts == 3, "the list does not show three prompts")
 
 
@@ -130,7 +130,8 @@ def back_to_a_round(stage: Stage) -> None:
 
 def committed(stage: Stage) -> None:
     """Commit writes the object and starts the next."""
-    hand.press(stage.dock.rounds.viewport(), _row(stage, 3))
+    rounds = stage.dock.rounds
+    hand.press(rounds.viewport(), rounds.visualItemRect(rounds.item(3)).center())
     stage.answered()
     size = int(stage.mask.sum())
     stage.key("K")
@@ -189,7 +190,10 @@ def named(stage: Stage) -> None:
 
 def not_named(stage: Stage) -> None:
     """The sign of words is turned in the list: it is not that."""
+    from napari_seem.target import Tool
+
     entries = stage.dock.entries
+    hand.press(stage.dock.prompts.tools[Tool.CLICK])
     stage.click(COFFEE)
     words = entries.topLevelItem(1)
     place = entries.visualItemRect(words).center()
@@ -237,11 +241,6 @@ STEPS: tuple[tuple[str, Callable[[Stage], None]], ...] = (
     ("next", next_one),
 )
 """Done one after the other in one window; each finds what the ones before have left."""
-
-
-def _row(stage: Stage, row: int) -> Any:
-    rounds = stage.dock.rounds
-    return rounds.visualItemRect(rounds.item(row)).center()
 
 
 def walk(out: Path, *, checkpoint: str) -> None:

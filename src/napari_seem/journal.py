@@ -49,8 +49,8 @@ class Change:
         if plane == self.plane:
             before = page if self.before is now else self.before
             return replace(self, before=before, after=page if self.after is now else self.after)
-        pair = tuple(page if p is now else p for p in self.others[plane])
-        return replace(self, others={**self.others, plane: pair})
+        before, after = (page if p is now else p for p in self.others[plane])
+        return replace(self, others={**self.others, plane: (before, after)})
 
 
 @dataclass(eq=False)

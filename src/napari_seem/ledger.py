@@ -138,7 +138,7 @@ def _outside(layer: Labels, label: int, inside: NDArray[Any]) -> bool:
     """Whether a label is anywhere in the layer but for a part of it that is given."""
     within = np.count_nonzero(inside == label)
     # slice by slice: a comparison of a whole stack could need more memory than there is
-    return sum(np.count_nonzero(pixels == label) for pixels in _each(layer)) > within
+    return bool(sum(np.count_nonzero(pixels == label) for pixels in _each(layer)) > within)
 
 
 def _each(layer: Labels) -> Iterator[NDArray[Any]]:
