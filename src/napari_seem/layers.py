@@ -106,7 +106,8 @@ def make_objects(grid: Grid, *, name: str = "SEEM objects") -> Labels:
 
 
 def make_proposed(grid: Grid) -> Labels:
-    """Empty layer for proposals; 1 is the one in focus."""
+    """Empty layer for outlines of proposals; 1 is the one in focus."""
+    # outlines are painted: napari's own contours take 80 ms at 2048 x 2048 each time it is shown
     layer = Labels(
         np.zeros(grid.shape, np.int32),
         name="SEEM proposals",
@@ -115,7 +116,6 @@ def make_proposed(grid: Grid) -> Labels:
             color_dict={0: "transparent", 1: FOCUS_COLOR, None: PROPOSED_COLOR}
         ),
     )
-    layer.contour = 2
     grid.place(layer)
     return layer
 
