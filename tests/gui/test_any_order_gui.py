@@ -85,7 +85,7 @@ class Anybody:
         QTest.keyClick(self.dock.prompts.text, Qt.Key.Key_Return)
 
     def entry(self) -> None:
-        entries = self.dock.entries
+        entries = self.dock.tabs.entries
         if not entries.topLevelItemCount():
             return
         entries.setFocus()
@@ -93,9 +93,9 @@ class Anybody:
         QTest.keyClick(entries, self.dice.choice([Qt.Key.Key_F, Qt.Key.Key_H, Qt.Key.Key_Delete]))
 
     def round(self) -> None:
-        row = self.dice.randrange(self.dock.rounds.count())
-        self.dock.rounds.setCurrentRow(row)
-        self.dock.rounds.itemClicked.emit(self.dock.rounds.item(row))
+        row = self.dice.randrange(self.dock.tabs.rounds.count())
+        self.dock.tabs.rounds.setCurrentRow(row)
+        self.dock.tabs.rounds.itemClicked.emit(self.dock.tabs.rounds.item(row))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -11,9 +11,9 @@ from any_order import Rewound, marks_of
 from any_order_deeds import Deeds, inside, opened, painting, shown
 from fakes import Deferred
 from napari_seem.commit_rules import CommitRules, Overlap
-from napari_seem.everything import Into
 from napari_seem.objects import CommitError
 from napari_seem.places import Where
+from napari_seem.search import Into
 from person import mask
 
 label = st.integers(1, 4)
