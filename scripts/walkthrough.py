@@ -73,7 +73,7 @@ class Stage:
     @property
     def prompts(self) -> int:
         """How many prompts the list shows."""
-        return int(self.dock.entries.topLevelItemCount())
+        return int(self.dock.tabs.entries.topLevelItemCount())
 
 
 def expect(true: object, what: str) -> None:
@@ -117,7 +117,7 @@ def undone_and_redone(stage: Stage) -> None:
 
 def back_to_a_round(stage: Stage) -> None:
     """A click on a round goes back to it, and forth again."""
-    tabs, rounds = stage.dock.tabs, stage.dock.rounds
+    tabs, rounds = stage.dock.tabs, stage.dock.tabs.rounds
     bar = tabs.tabBar()
     hand.press(bar, bar.tabRect(1).center())
     expect(rounds.count() == 4, "the list does not show three rounds")
@@ -130,7 +130,7 @@ def back_to_a_round(stage: Stage) -> None:
 
 def committed(stage: Stage) -> None:
     """Commit writes the object and starts the next."""
-    rounds = stage.dock.rounds
+    rounds = stage.dock.tabs.rounds
     hand.press(rounds.viewport(), rounds.visualItemRect(rounds.item(3)).center())
     stage.answered()
     size = int(stage.mask.sum())
@@ -192,7 +192,7 @@ def not_named(stage: Stage) -> None:
     """The sign of words is turned in the list: it is not that."""
     from napari_seem.target import Tool
 
-    entries = stage.dock.entries
+    entries = stage.dock.tabs.entries
     hand.press(stage.dock.prompts.tools[Tool.CLICK])
     stage.click(COFFEE)
     words = entries.topLevelItem(1)

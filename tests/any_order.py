@@ -121,7 +121,7 @@ class Objects:
 
 
 def _layer_change(change: Any) -> Any:
-    return change.removed or change.adopted
+    return change.removed or change.adopted or change.swap
 
 
 class Rewound:

@@ -119,6 +119,32 @@ class Deeds(RuleBasedStateMachine):
     def toggle(self) -> None:
         self.annotator.set_positive(not self.annotator.positive)
 
+    # -- by hand, in the objects layer -----------------------------------------------------
+
+    @shown
+    @painting
+    @rule(place=inside, label=st.integers(0, 5), how=st.sampled_from(["paint", "fill", "fill"]))
+    def paint_objects(self, place, label, how) -> None:
+        self.objects.brush_size = 15
+        with self.known.painting():
+            getattr(self.objects, how)(self.seen(self.objects, place), label)
+
+    @painting
+    @rule(label=st.integers(0, 5), place=inside)
+    def paint_everywhere(self, label, place) -> None:
+        with self.known.painting():
+            voxels = np.array([[k, *place] for k in range(2)]).T
+            self.objects.data_setitem(tuple(voxels), label)
+
+    @shown
+    @painting
+    @rule(place=inside, label=st.integers(0, 5))
+    def paint_polygon(self, place, label) -> None:
+        corners = np.add([[0, 0], [0, 25], [25, 0]], place)
+        if self.focus.plane.axes == (1, 2) and self.viewer.dims.order == (0, 1, 2):
+            with self.known.painting():
+                self.objects.paint_polygon(self.focus.plane.lift(corners), label)
+
     # -- the viewer ------------------------------------------------------------------------
 
     def others(self) -> list:

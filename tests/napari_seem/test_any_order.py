@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from any_order import Rewound, marks_of
-from any_order_deeds import Deeds, inside, opened, painting, shown
+from any_order_deeds import Deeds, inside, opened, shown
 from fakes import Deferred
+from napari_seem import swapping
 from napari_seem.commit_rules import CommitRules, Overlap
 from napari_seem.objects import CommitError
 from napari_seem.places import Where
@@ -17,6 +18,8 @@ from napari_seem.search import Into
 from person import mask
 
 label = st.integers(1, 4)
+labels = st.lists(label, min_size=1, unique=True)
+keys = st.sets(st.integers(1, 3), max_size=1)
 rules = st.builds(
     CommitRules,
     overlap=st.sampled_from(Overlap),
@@ -79,23 +82,29 @@ class AnyOrder(Deeds):
         self.annotator.set_name(name)
 
     @opened
-    @rule(labels=st.sets(label, min_size=1), name=st.sampled_from(["cell", ""]))
-    def rename(self, labels, name) -> None:
-        self.annotator.revisions.rename(labels, name)
+    @rule(labels=st.sets(label), keys=keys, name=st.sampled_from(["cell", ""]))
+    def rename(self, labels, keys, name) -> None:
+        self.annotator.revisions.rename(labels, name, keys=keys)
 
     @opened
-    @rule(labels=st.lists(label, min_size=1, unique=True), remove=st.booleans())
-    def remove_or_merge(self, labels, remove) -> None:
+    @rule(labels=st.lists(label, unique=True), keys=keys)
+    def remove(self, labels, keys) -> None:
+        marked = {t.label for t in self.annotator.page.things if t.key in keys}
+        with self.known.losing({*labels, *marked}):
+            self.annotator.revisions.remove(labels, keys=keys)
+
+    @opened
+    @rule(labels=labels)
+    def merge(self, labels) -> None:
         with self.known.losing(labels):
-            deed = self.annotator.revisions
-            (deed.remove if remove else deed.merge)(labels)
+            self.annotator.revisions.merge(labels)
 
     @opened
-    @rule(label=label, deed=st.sampled_from(["split", "fill", "drop", "smooth"]))
-    def tidy(self, label, deed) -> None:
+    @rule(labels=labels, deed=st.sampled_from(["split", "fill", "drop", "smooth"]))
+    def tidy(self, labels, deed) -> None:
         how = {"drop": (40,), "smooth": (2.0,)}.get(deed, ())
-        with self.known.losing([label]):
-            getattr(self.annotator.revisions, deed)([label], *how)
+        with self.known.losing(labels):
+            getattr(self.annotator.revisions, deed)(labels, *how)
 
     # -- proposals -------------------------------------------------------------------------
 
@@ -132,31 +141,7 @@ class AnyOrder(Deeds):
     def answer_all(self) -> None:
         self.annotator.search.answer_all()
 
-    # -- by hand, in the objects layer -----------------------------------------------------
-
-    @shown
-    @painting
-    @rule(place=inside, label=st.integers(0, 5), how=st.sampled_from(["paint", "fill", "fill"]))
-    def paint_objects(self, place, label, how) -> None:
-        self.objects.brush_size = 15
-        with self.known.painting():
-            getattr(self.objects, how)(self.seen(self.objects, place), label)
-
-    @painting
-    @rule(label=st.integers(0, 5), place=inside)
-    def paint_everywhere(self, label, place) -> None:
-        with self.known.painting():
-            voxels = np.array([[k, *place] for k in range(2)]).T
-            self.objects.data_setitem(tuple(voxels), label)
-
-    @shown
-    @painting
-    @rule(place=inside, label=st.integers(0, 5))
-    def paint_polygon(self, place, label) -> None:
-        corners = np.add([[0, 0], [0, 25], [25, 0]], place)
-        if self.focus.plane.axes == (1, 2) and self.viewer.dims.order == (0, 1, 2):
-            with self.known.painting():
-                self.objects.paint_polygon(self.focus.plane.lift(corners), label)
+    # -- which layer has the objects -------------------------------------------------------
 
     @shown
     @rule(label=st.integers(0, 3), place=inside, same_size=st.sampled_from([True, True, False]))
@@ -180,6 +165,22 @@ class AnyOrder(Deeds):
         layers = [x for x in layers if x.data.shape == size and not x.name.startswith("SEEM r")]
         if layers and at < 3 and not any(x in layers for x in self.others()):
             self.annotator.shelf.adopt(layers[at % len(layers)])
+
+    @shown
+    @rule()
+    def start_layer(self) -> None:
+        self.annotator.shelf.start_layer()
+
+    @shown
+    @rule(keep=st.booleans())
+    def open_session(self, keep) -> None:
+        loop, journal = self.annotator._loop, self.focus.target.journal
+        loop.keep_pending()
+        pages = {p: page.uncommitted() for p, page in journal.pages.items()} if keep else {}
+        change = journal.replace_all(
+            "open session", self.focus.plane, pages, former=self.objects, layer=None
+        )
+        swapping.show(loop, change, back=False)
 
     # -- what always holds -----------------------------------------------------------------
 
