@@ -37,6 +37,10 @@ COVERED = (
 )
 
 
+FEW = 8
+"""So many labels are looked for one by one; for more it is quicker to count all."""
+
+
 class Batch:
     """Masks written into a slice of the objects layer, one after the other, shown at the end.
 
@@ -51,6 +55,7 @@ class Batch:
         self._rows = {r.label: r for r in objects.table(layer)}
         self._next = 0
         self._sizes: dict[int, int] | None = None
+        self._asked = 0
         self.pixels = np.asarray(layer.data[plane.indexer])
         self.deeds: list[Deed] = []
         self.boxes: dict[int, Box] = {}
@@ -97,6 +102,9 @@ class Batch:
 
     def _gone(self, label: int) -> bool:
         """Whether nothing of a label is left on the slice."""
+        self._asked += 1
+        if self._sizes is None and self._asked <= FEW:
+            return not bool((self.pixels == label).any())
         if self._sizes is None:  # counted once: many masks may cover many objects
             self._sizes = dict(counts(self.pixels))
         return not self._sizes.get(label)
