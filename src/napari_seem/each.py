@@ -55,7 +55,6 @@ def one_object_each(loop: Loop, suggestions: Suggestions) -> None:
         loop.say("Mark several objects first, each with one click or one shape.")
         return
     loop.keep_pending()
-    loop.show_current()
     look, name = seen(target, plane), loop.page.current.name
     prompts = [prompts_of(m, plane.shape) for m in asked]
 

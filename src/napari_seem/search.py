@@ -167,7 +167,6 @@ class Search:
             return
         target, plane = place
         self._loop.keep_pending()
-        self._loop.show_current()
         page = self._loop.page
         asked = [
             (t, t.current.marks, prompts_of(t.current.marks, plane.shape))
