@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     """Masks (H, W) bool with class and score; taken one by one, as thousands do not fit."""
 
 
+FEW = 8
+"""So many labels are looked for one by one; for more it is quicker to count all."""
+
+
 class Batch:
     """Masks put among the objects of a slice, one after the other, on a copy of its pixels.
 
@@ -47,6 +51,7 @@ class Batch:
         self._pixels = np.array(layer.data[plane.indexer])
         self._next = 0
         self._sizes: dict[int, int] | None = None
+        self._asked = 0
         self._boxes: dict[int, Box] = {}
         self._gone: set[int] = set()
         self._changed: Box | None = None
@@ -129,6 +134,9 @@ class Batch:
 
     def _left(self, label: int) -> bool:
         """Whether something of a label is on the slice."""
+        self._asked += 1
+        if self._sizes is None and self._asked <= FEW:
+            return bool((self._pixels == label).any())
         if self._sizes is None:  # counted once: many masks may cover many objects
             self._sizes = dict(counts(self._pixels))
         return bool(self._sizes.get(label))

@@ -112,7 +112,8 @@ class Loop:
             marks = self.marks
             if not self.page.current.current.marks.same(marks):
                 self._add(marks, None)
-        self._dirty, self.news = False, ""
+        # asked again unless the deed that comes goes on with something else
+        self._dirty, self.news = self.page.current.current.unanswered, ""
         self.engine.drop_question()
 
     def show_current(self) -> None:
