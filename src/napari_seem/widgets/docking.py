@@ -50,3 +50,10 @@ def dock_of(widget: QWidget) -> QDockWidget | None:
     while parent is not None and not isinstance(parent, QDockWidget):
         parent = parent.parentWidget()
     return parent
+
+
+def join_main(newer: QWidget) -> None:
+    """Put a dock of the plugin as a tab over the main one, where that is docked."""
+    from napari_seem.widgets.seem import SeemWidget  # it needs this file
+
+    join(newer, SeemWidget)

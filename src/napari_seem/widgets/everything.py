@@ -27,13 +27,14 @@ from napari_seem.annotator import annotator_for, real_viewer
 from napari_seem.everything import class_names
 from napari_seem.search import Into
 from napari_seem.widgets.bond import Bond, BusyBar
+from napari_seem.widgets.docking import join_main
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Labels
-    from qtpy.QtGui import QCloseEvent
+    from qtpy.QtGui import QCloseEvent, QShowEvent
 
     from seem_model import Predictor, Segmentation
 
@@ -73,6 +74,7 @@ class EverythingWidget(QWidget):
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
+        self._placed = False
         self._viewer = weakref.ref(real_viewer(napari_viewer))
         self.annotator = annotator_for(napari_viewer)
         self._layer: Labels | None = None
@@ -125,6 +127,13 @@ class EverythingWidget(QWidget):
         if self._layer is not None and not any(self._layer is x for x in self._layers()):
             self._layer = None
             self.table.setRowCount(0)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Share the place of the main dock, the first time."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            join_main(self)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Let the annotator rest; layers stay."""

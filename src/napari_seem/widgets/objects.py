@@ -26,6 +26,7 @@ from napari_seem.canvas_picks import CanvasPicks
 from napari_seem.in_view import bring_into_view
 from napari_seem.inventory import counted
 from napari_seem.widgets.bond import Bond
+from napari_seem.widgets.docking import join_main
 from napari_seem.widgets.finding import FindView
 from napari_seem.widgets.object_actions import ObjectActions
 from napari_seem.widgets.object_looks import LayerChoice, Looks
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import napari
-    from qtpy.QtGui import QCloseEvent
+    from qtpy.QtGui import QCloseEvent, QShowEvent
 
     from napari_seem.annotator import Annotator
     from napari_seem.inventory import Item
@@ -56,6 +57,7 @@ class ObjectsWidget(QWidget):
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
+        self._placed = False
         viewer = real_viewer(napari_viewer)
         self._viewer = weakref.ref(viewer)
         self.annotator = annotator_for(napari_viewer)
@@ -104,6 +106,13 @@ class ObjectsWidget(QWidget):
         words = annotator.engine.problem or annotator.focus.trouble or annotator.news
         self.news.setText(words)
         self.news.setVisible(bool(words))
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Share the place of the main dock, the first time."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            join_main(self)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Let the annotator rest; layers and colours stay."""

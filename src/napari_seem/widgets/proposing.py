@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
+from napari_seem.actions import key_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,8 +56,8 @@ class ProposalView(QWidget):
         self.threshold.valueChanged.connect(self._moved)
         self.offered = QLabel()
         self.offered.setToolTip("The threshold, and how many are proposed at it.")
-        self.accept = self._button("Accept [A]", "Commit the yellow one.", suggestions.accept)
-        self.reject = self._button("Reject [X]", "Drop the yellow one.", suggestions.reject)
+        self.accept = self._button("Accept", "Commit the yellow one.", suggestions.accept)
+        self.reject = self._button("Reject", "Drop the yellow one.", suggestions.reject)
         self.accept_all = self._button(
             "Accept all", "Commit all that are proposed, with one undo.", suggestions.accept_all
         )
@@ -73,6 +75,9 @@ class ProposalView(QWidget):
         total = sum(count for _, _, count in waiting)
         self.elsewhere.setText(f"{total} wait on {len(waiting)} other {places}: go there")
         self._here.setVisible(proposals is not None)
+        for button, word in ((self.accept, "accept"), (self.reject, "reject")):
+            key = key_text(self._annotator, word)
+            button.setText(f"{word.capitalize()}   [{key}]" if key else word.capitalize())
         if proposals is not None:
             self._show(proposals)
 
