@@ -16,15 +16,15 @@ from seem_model.values import Instance, Prompts, Round, Segment, Segmentation
 
 @dataclass(frozen=True, eq=False)
 class FakeFeatures:
-    grey: np.ndarray
+    image: np.ndarray
+
+    @property
+    def grey(self) -> np.ndarray:
+        return self.image.mean(axis=-1)
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.grey.shape
-
-    @property
-    def image(self) -> np.ndarray:
-        return np.repeat(self.grey[..., None], 3, axis=-1).astype(np.uint8)
+        return self.image.shape[:2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class FakePredictor:
         if watch is not None:
             watch(0.5)
         self.encoded.append(image.shape[:2])
-        return FakeFeatures(image.mean(axis=-1))
+        return FakeFeatures(image)
 
     def step(self, features, prompts: Prompts, memory=None, *, watch=None) -> Round:
         self._fail()

@@ -2,157 +2,214 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_seem import commit_rules, objects
-from napari_seem.boxes import Box, joined
+from napari_seem.boxes import around, joined, widened
 from napari_seem.document import Answer, Page, Thing
 from napari_seem.marks import Marks, MaskMark
 from napari_seem.objects import CommitError, Deed, Row
+from napari_seem.painted import counts
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
+    from napari.layers import Labels
 
+    from napari_seem.boxes import Box
     from napari_seem.commit_rules import CommitRules
-    from napari_seem.loop import Loop
+    from napari_seem.painted import Painted
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
-    Found = Iterable[tuple[NDArray[np.bool_], str, float]]
+    Found = Iterable[tuple[Packed, str, float]]
     """Masks (H, W) bool with class and score; taken one by one, as thousands do not fit."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Written:
-    """What became of masks.
+FEW = 8
+"""So many labels are looked for one by one; for more it is quicker to count all."""
+
+
+class Batch:
+    """Masks put among the objects of a slice, one after the other, on a copy of its pixels.
+
+    The layer is as it was until :meth:`finish`, which writes them all as one deed.
 
     Parameters
     ----------
-    deeds : list of Deed
-        One, or none if nothing changed.
-    made : dict of int to Row
-        New objects, by label.
-    boxes : dict of int to Box
-        Where they are.
+    layer : Labels
+    plane : Plane
     """
 
-    deeds: list[Deed]
-    made: dict[int, Row]
-    boxes: dict[int, Box]
+    def __init__(self, layer: Labels, plane: Plane) -> None:
+        self._layer, self._plane = layer, plane
+        self._pixels = np.array(layer.data[plane.indexer])
+        self._next = 0
+        self._sizes: dict[int, int] | None = None
+        self._asked = 0
+        self._boxes: dict[int, Box] = {}
+        self._gone: set[int] = set()
+        self._changed: Box | None = None
+        self.made: dict[int, Row] = {}
+        """New objects of which something is left, by label."""
+        self.deeds: tuple[Deed, ...] = ()
+        """One after :meth:`finish`, or none if nothing changed."""
+
+    def put(self, mask: Packed, name: str, score: float, *, rules: CommitRules, own: int) -> str:
+        """Add a tidied mask; returns why nothing comes of it, as a sentence, or "".
+
+        ``own`` is the label of an object that is committed again by the first mask, or 0.
+
+        Raises
+        ------
+        CommitError
+            If the layer cannot count further.
+        """
+        own = 0 if self._boxes else own
+        label = own or self._free_label()
+        former = around(self._pixels == own) if own else None
+        window = joined(_slices(mask.box) if mask.any else None, former)
+        if window is None:
+            return commit_rules.NOTHING
+        change = commit_rules.painted(
+            self._pixels[window], mask.within(window), label=label, rules=rules, own=own or None
+        )
+        why = commit_rules.refusal(change, rules)
+        if why:
+            return why
+        row, col = window[0].start, window[1].start
+        rows, cols = change.box
+        box = (slice(rows.start + row, rows.stop + row), slice(cols.start + col, cols.stop + col))
+        self._write(box, change)
+        if change.written == label:
+            self.made[label] = Row(label, name, score)
+            self._boxes[label] = box
+            self._next += not own
+        elif change.written in self._boxes:
+            known = joined(self._boxes[change.written], box)
+            self._boxes[change.written] = box if known is None else known
+        return ""
+
+    def finish(self) -> None:
+        """Write all of it into the layer and its table, and show it."""
+        if self._changed is None:
+            return
+        deed = objects.rewrite(
+            self._layer, self._plane, edges(self._changed), self._pixels[self._changed],
+            rows=self.made.values(), gone=self._gone,
+        )  # fmt: skip
+        self.deeds = (deed,)
+
+    def mask(self, label: int) -> Packed:
+        """(H, W) bool, what there is of a new object."""
+        rows, cols = box = self._boxes[label]
+        shape = (int(self._pixels.shape[0]), int(self._pixels.shape[1]))
+        return Packed.of(self._pixels[box] == label).placed(shape, rows.start, cols.start)
+
+    def _free_label(self) -> int:
+        if not self._next:
+            self._next = objects.next_label(self._layer, self._plane)
+        objects.check_room(self._layer, self._next)
+        return self._next
+
+    def _write(self, box: Box, change: Painted) -> None:
+        part = self._pixels[box]
+        if self._sizes is not None:
+            for n, pixels in counts(part):
+                self._sizes[n] -= pixels
+            for n, pixels in counts(change.after):
+                self._sizes[n] = self._sizes.get(n, 0) + pixels
+        part[...] = change.after
+        self._changed = joined(self._changed, box)
+        for label in change.vanished:  # from the window; more may be left around it
+            if not self._left(label):
+                self.made.pop(label, None)
+                self._gone.add(label)
+        self._gone.discard(change.written)
+
+    def _left(self, label: int) -> bool:
+        """Whether something of a label is on the slice."""
+        self._asked += 1
+        if self._sizes is None and self._asked <= FEW:
+            return bool((self._pixels == label).any())
+        if self._sizes is None:  # counted once: many masks may cover many objects
+            self._sizes = dict(counts(self._pixels))
+        return bool(self._sizes.get(label))
 
 
 def write(
     target: Target, plane: Plane, found: Found, *, rules: CommitRules, own: int = 0,
     lenient: bool = False,
-) -> Written:  # fmt: skip
+) -> Batch:  # fmt: skip
     """Write tidied masks one after the other, as one deed.
 
     Parameters
     ----------
-    target, plane, found
-        Where, and what.
-    rules : CommitRules
-    own : int
-        Label that the first mask had before, and keeps; 0 for none.
+    target, plane
+        Where.
+    found, rules, own
+        See :func:`commit_rules.painted`; ``own`` is the label of an object that is committed again,
+        or 0.
     lenient : bool
-        Leave out masks that earlier objects cover wholly, instead of refusing all.
+        Whether masks that are covered wholly are left out instead of refused.
 
     Raises
     ------
     CommitError
         If a mask is covered wholly, or the layer cannot count further; nothing is written then.
     """
-    layer = target.ensure_objects()
-    pixels = np.array(layer.data[plane.indexer])
-    label = objects.next_label(layer, plane)
-    made: dict[int, Row] = {}
-    boxes: dict[int, Box] = {}
-    gone: set[int] = set()
-    changed: Box | None = None
+    batch = Batch(target.ensure_objects(), plane)
     for mask, name, score in found:
-        mine = own if own and not made else None
-        objects.check_room(layer, label)
-        this = mine or label
-        change = commit_rules.painted(pixels, mask, label=this, rules=rules, own=mine)
-        why = commit_rules.refusal(change, rules)
-        if why and lenient:
-            continue
-        if why:
+        why = batch.put(mask, name, score, rules=rules, own=own)
+        if why and not lenient:
             raise CommitError(why)
-        pixels[change.box] = change.after
-        changed = joined(changed, change.box)
-        for vanished in change.vanished:
-            made.pop(vanished, None)
-            gone.add(vanished)
-        if change.written == this:
-            made[this], boxes[this] = Row(this, name, score), change.box
-            label += not mine
-    if changed is None:
-        return Written(deeds=[], made={}, boxes={})
-    deed = objects.rewrite(
-        layer, plane, edges(changed), pixels[changed], rows=made.values(), gone=gone - set(made)
-    )
-    return Written(deeds=[deed], made=made, boxes=boxes)
+    batch.finish()
+    return batch
 
 
-def from_mask(thing: Thing, mask: NDArray[np.bool_], *, name: str, label: int) -> Thing:
+def tidied(mask: Packed, rules: CommitRules) -> list[Packed]:
+    """:func:`commit_rules.tidied`, of which only the part with the mask is unpacked."""
+    if not mask.any:
+        return []
+    window = widened(_slices(mask.box), math.ceil(rules.smooth) + 1, mask.shape)
+    row, col = window[0].start, window[1].start
+    pieces = commit_rules.tidied(mask.within(window), rules)
+    return [Packed.of(piece).placed(mask.shape, row, col) for piece in pieces]
+
+
+def from_mask(thing: Thing, mask: Packed, *, name: str, label: int) -> Thing:
     """An object whose one more step is a mask (H, W) bool to start from."""
-    return from_packed(thing, Packed.of(mask), name=name, label=label)
-
-
-def from_packed(thing: Thing, packed: Packed, *, name: str, label: int) -> Thing:
-    """The same of a packed mask."""
-    start = Marks(masks=(MaskMark(packed, f"object {label}", base=True),))
-    stepped = thing.with_step(start, Answer(packed=packed, score=float("nan")))
+    start = Marks(masks=(MaskMark(mask, f"object {label}", base=True),))
+    stepped = thing.with_step(start, Answer(packed=mask, score=float("nan")))
     return replace(stepped, name=name, label=label)
 
 
-def shelved(page: Page, mask: NDArray[np.bool_], *, name: str, label: int) -> Page:
-    """The page with one committed object more; the current one stays current."""
-    thing = from_mask(page.fresh(), mask, name=name, label=label)
-    return replace(page, things=(*page.things, thing))
-
-
-def all_shelved(page: Page, pixels: NDArray[np.integer], written: Written) -> Page:
-    """The page with all objects that were made of masks; ``pixels`` (H, W) are the labels now."""
-    known = {t.label for t in page.things}
+def shelved(page: Page, made: Iterable[tuple[Packed, str, int]]) -> Page:
+    """The page with committed objects more (mask, class, label); the current one stays current."""
     key = page.fresh().key
-    things = [
-        from_packed(
-            Thing(key=key + k), _packed(pixels, label, written.boxes[label]),
-            name=row.name, label=label,
-        )
-        for k, (label, row) in enumerate(written.made.items())
-        if label not in known
-    ]  # fmt: skip
-    return replace(page, things=(*page.things, *things))
+    more = [
+        from_mask(Thing(key=key + k), mask, name=name, label=label)
+        for k, (mask, name, label) in enumerate(made)
+    ]
+    return replace(page, things=(*page.things, *more))
 
 
-def _packed(pixels: NDArray[np.integer], label: int, box: Box) -> Packed:
-    part = Packed.of(pixels[box] == label)
-    top, left = box[0].start, box[1].start
-    inner = part.box
-    moved = (inner[0] + top, inner[1] + left, inner[2] + top, inner[3] + left)
-    shape = (int(pixels.shape[0]), int(pixels.shape[1]))
-    return replace(part, shape=shape, box=moved if part.any else inner)
-
-
-def keep(loop: Loop, words: str, plane: Plane, after: Page, deeds: list[Deed]) -> None:
-    """Put what was done to the objects layer, and the page after it, into the journal."""
-    written = {r.label for d in deeds for r in d.rows_after}
-    gone = {r.label for d in deeds for r in d.rows_before} - written
-    things = tuple(replace(t, label=0) if t.label in gone else t for t in after.things)
-    loop.journal.turn(words, plane, replace(after, things=things), tuple(deeds))
-    if loop.focus.target is not None:
-        loop.focus.target.ledger.wrote(deeds)
+def all_shelved(page: Page, batch: Batch) -> Page:
+    """The page with all objects that a batch has made and that it does not have yet."""
+    known = {t.label for t in page.things}
+    made = [(batch.mask(n), row.name, n) for n, row in batch.made.items() if n not in known]
+    return shelved(page, made)
 
 
 def edges(box: tuple[slice, slice]) -> tuple[int, int, int, int]:
     """Top, left, bottom, right of a box."""
     return box[0].start, box[1].start, box[0].stop, box[1].stop
+
+
+def _slices(box: tuple[int, int, int, int]) -> Box:
+    return slice(box[0], box[2]), slice(box[1], box[3])

@@ -10,6 +10,8 @@ from napari_seem.proposals import Proposals
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -225,20 +227,24 @@ class Page:
         blank = next((t for t in self.things if t.is_blank), None)
         return self.turned_to(blank or self.fresh())
 
+    def unlabelled(self, gone: Collection[int]) -> Page:
+        """The same where these labels are not in the objects layer any more."""
+        if not any(t.label in gone for t in self.things):
+            return self
+        things = tuple(replace(t, label=0) if t.label in gone else t for t in self.things)
+        return replace(self, things=things)
+
+    def uncommitted(self) -> Page:
+        """The same without committed objects; the current one, if it was, is open now."""
+        if not any(t.label for t in self.things):
+            return self
+        left = (t for t in self.things if not t.label or t.key == self.key)
+        return replace(self, things=tuple(replace(t, label=0) if t.label else t for t in left))
+
     def without(self, key: int) -> Page:
         """The same without an object; if it was the current one, a new one is started."""
         rest = tuple(t for t in self.things if t.key != key)
         if key != self.key:
-            return replace(self, things=rest)
-        fresh = self.fresh()
-        return replace(self, things=(*rest, fresh), key=fresh.key)
-
-    def uncommitted(self) -> Page:
-        """The same without the committed objects; itself if there are none."""
-        rest = tuple(t for t in self.things if not t.label)
-        if len(rest) == len(self.things):
-            return self
-        if any(t.key == self.key for t in rest):
             return replace(self, things=rest)
         fresh = self.fresh()
         return replace(self, things=(*rest, fresh), key=fresh.key)

@@ -66,7 +66,8 @@ def one_object_each(loop: Loop, suggestions: Suggestions) -> None:
     def done(rounds: Sequence[Any]) -> None:
         found = [Instance(mask=r.mask, label=r.label, score=r.score) for r in rounds]
         proposals = Proposals.of(found, title="one object each", threshold=0.0, name=name)
-        loop.keep_pending()
+        if (target, plane) == (loop.focus.target, loop.focus.plane):
+            loop.keep_pending()
         page = target.journal.page(plane)
         current = page.current
         if any(current.current.marks.contains(m) for m in asked):

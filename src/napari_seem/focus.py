@@ -14,7 +14,6 @@ from napari_seem.viewing import NO_IMAGE, follow_image, follow_viewer, on_displa
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers.base import Layer
 
     from napari_seem.plane import Plane
     from napari_seem.target import Target
@@ -43,9 +42,7 @@ class Focus:
     listed = Signal()
     """The images to choose from, or the reason why none is in focus, changed."""
     painted = Signal(object)
-    """Emitted with the Deed of a person who painted in the objects layer."""
-    objects_gone = Signal(object, object)
-    """Emitted with a target and its objects layer, which left the viewer."""
+    """Emitted with the target in whose objects layer a person has painted."""
     pixels_changed = Signal()
     """The image in focus got other pixels; what was computed from them is worthless."""
 
@@ -84,9 +81,7 @@ class Focus:
         if current is not None and not any(current is x for x in self.images):
             self._let_go()
         elif self.target is not None:
-            for layer in self.target.layers:
-                if not any(layer is x for x in viewer.layers):
-                    self._forget(self.target, layer)
+            self._forget_deleted(self.target)
             self._listen(self.target, on=True)
         if self.target is None and self.images:
             self._layers_changed()
@@ -110,6 +105,7 @@ class Focus:
         self._let_go()
         self.target = None if image is None else self.target_of(image)
         if self.target is not None:
+            self._forget_deleted(self.target)
             self._listen(self.target, on=True)
         self._move()
 
@@ -202,17 +198,20 @@ class Focus:
         if current is not None and any(layer is x for x in current.appearance.layers):
             self.show_as(current.appearance.without(layer))
         for target in self._targets:
-            if self._forget(target, layer) and target is current:
+            shown = self.plane if target is current else None
+            if target.forget(layer, shown) and target is current:
                 self.edited.emit()
         self._layers_changed()
 
-    def _forget(self, target: Target, layer: Layer) -> bool:
-        if layer is target.objects:
-            self.objects_gone.emit(target, layer)
-        return target.forget(layer)
+    def _forget_deleted(self, target: Target) -> None:
+        """Drop layers that left the viewer while nobody looked."""
+        viewer, shown = self._viewer(), self.plane if target is self.target else None
+        for layer in target.layers:
+            if viewer is not None and not any(layer is x for x in viewer.layers):
+                target.forget(layer, shown)
 
     def show(self, plane: Plane) -> None:
-        """Move the viewer's sliders to a slice of the image in focus."""
+        """Make the viewer display a slice of the image in focus."""
         viewer = self._viewer()
         if self.target is None or viewer is None or plane == self.plane:
             return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from napari.layers import Labels
 
@@ -14,17 +15,8 @@ from napari_seem.plane import Plane
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Swap:
-    """Everything known of an image replaced by something else, such as a session from a file.
+    """The objects layer before and after something else came in place of all that was known."""
 
-    Parameters
-    ----------
-    before, after : mapping of Plane to Page
-    former, layer : Labels or None
-        The objects layer before and after.
-    """
-
-    before: Mapping[Plane, Page]
-    after: Mapping[Plane, Page]
     former: Labels | None
     layer: Labels | None
 
@@ -45,8 +37,12 @@ class Change:
         What it did to the objects layer.
     removed : Labels or None
         A layer of objects that left the viewer.
+    adopted : (Labels or None, Labels) or None
+        The objects layer before and after, if another one was chosen.
     swap : Swap or None
-        Set when all slices were replaced at once.
+        Set when all slices were replaced at once, such as by a session from a file.
+    others : mapping of Plane to (Page, Page)
+        Other slices of which something else is known now: before and after.
     """
 
     words: str
@@ -55,7 +51,17 @@ class Change:
     after: Page
     deeds: tuple[Deed, ...] = ()
     removed: Labels | None = None
+    adopted: tuple[Labels | None, Labels] | None = None
     swap: Swap | None = None
+    others: Mapping[Plane, tuple[Page, Page]] = field(default_factory=dict)
+
+    def amended(self, plane: Plane, now: Page, page: Page) -> Change:
+        """The same with ``page`` wherever it says ``now`` of a slice."""
+        if plane == self.plane:
+            before = page if self.before is now else self.before
+            return replace(self, before=before, after=page if self.after is now else self.after)
+        before, after = (page if p is now else p for p in self.others[plane])
+        return replace(self, others={**self.others, plane: (before, after)})
 
 
 @dataclass(eq=False)
@@ -74,10 +80,9 @@ class Journal:
 
     def put(self, change: Change) -> None:
         """Take note of something that was done; what was undone before is gone."""
-        self.pages[change.plane] = change.after
         self.done.append(change)
         self.undone.clear()
-        self.edition += 1
+        self._after(change)
 
     def turn(self, words: str, plane: Plane, after: Page, deeds: tuple[Deed, ...] = ()) -> Change:
         """Put a change of one slice from what it is to ``after``."""
@@ -85,45 +90,64 @@ class Journal:
         self.put(change)
         return change
 
-    def lost(self, plane: Plane, layer: Labels) -> None:
-        """A layer of objects left the viewer, while ``plane`` was on display."""
-        page = self.page(plane)
-        left = page.uncommitted()
-        self.put(Change(words="delete layer", plane=plane, before=page, after=left, removed=layer))
+    def wrote(self, words: str, plane: Plane, after: Page, deeds: tuple[Deed, ...]) -> Change:
+        """The objects layer was written, on the slice ``plane`` or on several.
 
-    def relabel(self) -> None:
-        """Forget which objects have which label: another layer holds the objects from now on.
-
-        In all that can be undone too, so that a label never stands for an object of a former layer.
+        Objects whose label is not in the layer any more, here or on other slices, have no label
+        from then on: the number may be given to another one.
         """
-        done: dict[int, Page] = {}
+        gone: set[int] = set()
+        for deed in deeds:
+            gone |= {r.label for r in deed.rows_before}
+            gone -= {r.label for r in deed.rows_after}
+        return self._all(words, plane, after, lambda p: p.unlabelled(gone), deeds=deeds)
 
-        def bare(page: Page) -> Page:
-            return done.setdefault(id(page), page.uncommitted())
+    def lost(self, plane: Plane, layer: Labels) -> Change:
+        """The layer of objects left the viewer, while ``plane`` was on display."""
+        page = self.page(plane)
+        return self._all("delete layer", plane, page, Page.uncommitted, removed=layer)
 
-        self.pages = {plane: bare(page) for plane, page in self.pages.items()}
-        for changes in (self.done, self.undone):
-            changes[:] = [replace(c, before=bare(c.before), after=bare(c.after)) for c in changes]
-        self.edition += 1
+    def adopted(self, plane: Plane, former: Labels | None, layer: Labels) -> Change:
+        """Objects are those of another layer from now on; their labels mean other things."""
+        both = (former, layer)
+        page = self.page(plane)
+        return self._all("choose objects layer", plane, page, Page.uncommitted, adopted=both)
 
     def replace_all(
         self, words: str, plane: Plane, pages: Mapping[Plane, Page], *,
         former: Labels | None, layer: Labels | None,
-    ) -> Swap:  # fmt: skip
+    ) -> Change:  # fmt: skip
         """Put other pages in place of all, as one change; ``plane`` is on display."""
-        swap = Swap(before=dict(self.pages), after=dict(pages), former=former, layer=layer)
-        before = self.page(plane)
-        self.pages = dict(pages)
-        self.put(Change(words=words, plane=plane, before=before, after=self.page(plane), swap=swap))
-        return swap
+        others = {
+            p: (self.page(p), pages.get(p, _BLANK)) for p in {*self.pages, *pages} if p != plane
+        }
+        change = Change(
+            words=words, plane=plane, before=self.page(plane), after=pages.get(plane, _BLANK),
+            swap=Swap(former=former, layer=layer), others=others,
+        )  # fmt: skip
+        self.put(change)
+        return change
+
+    def _all(
+        self, words: str, plane: Plane, after: Page, change: Callable[[Page], Page], **what: Any
+    ) -> Change:
+        """Put a change of one slice, and of all others as ``change`` tells."""
+        turned = {p: (page, change(page)) for p, page in self.pages.items() if p != plane}
+        others = {p: pair for p, pair in turned.items() if pair[0] is not pair[1]}
+        done = Change(
+            words=words, plane=plane, before=self.page(plane), after=change(after), others=others,
+            **what,
+        )  # fmt: skip
+        self.put(done)
+        return done
 
     def amend(self, plane: Plane, page: Page) -> None:
         """Replace what is known of a slice without a step to undo: an answer came or is gone."""
         now = self.page(plane)
-        if self.done and self.done[-1].after is now:
-            self.done[-1] = replace(self.done[-1], after=page)
-        if self.undone and self.undone[-1].before is now:
-            self.undone[-1] = replace(self.undone[-1], before=page)
+        for k in _latest(self.done, plane):
+            self.done[k] = self.done[k].amended(plane, now, page)
+        for k in _latest(self.undone, plane):
+            self.undone[k] = self.undone[k].amended(plane, now, page)
         self.pages[plane] = page
         self.edition += 1
 
@@ -133,9 +157,8 @@ class Journal:
             return None
         change = self.done.pop()
         self.undone.append(change)
-        if change.swap is not None:
-            self.pages = dict(change.swap.before)
         self.pages[change.plane] = change.before
+        self.pages.update({plane: before for plane, (before, _) in change.others.items()})
         self.edition += 1
         return change
 
@@ -145,11 +168,21 @@ class Journal:
             return None
         change = self.undone.pop()
         self.done.append(change)
-        if change.swap is not None:
-            self.pages = dict(change.swap.after)
-        self.pages[change.plane] = change.after
-        self.edition += 1
+        self._after(change)
         return change
+
+    def _after(self, change: Change) -> None:
+        self.pages[change.plane] = change.after
+        self.pages.update({plane: after for plane, (_, after) in change.others.items()})
+        self.edition += 1
+
+
+def _latest(changes: list[Change], plane: Plane) -> tuple[int, ...]:
+    """Where the latest change of a slice is, if there is one."""
+    for k in range(len(changes) - 1, -1, -1):
+        if changes[k].plane == plane or plane in changes[k].others:
+            return (k,)
+    return ()
 
 
 _BLANK = Page()

@@ -50,7 +50,8 @@ def write_points(layer: Points, grid: Grid, *, plane: Plane, marks: Marks) -> No
     layer.data = np.concatenate([data[other], lifted])
     layer.shown = shown
     if not np.array_equal(_signs(layer), signs):  # napari keeps them when the last ones go
-        layer.features = pd.DataFrame({"sign": [sign_name(bool(s)) for s in signs]}, dtype=object)
+        names = [sign_name(bool(s)) for s in signs]
+        _set_features(layer, pd.DataFrame({"sign": names}, dtype=object))
 
 
 def read_shapes(layer: Shapes, grid: Grid, plane: Plane) -> tuple[Outline, ...]:
@@ -90,9 +91,10 @@ def write_shapes(layer: Shapes, grid: Grid, *, plane: Plane, outlines: tuple[Out
         colors = [COLORS[n] + ("" if s else FAINT) for n, s in zip(names, show, strict=True)]
         layer.add(data, shape_type=kinds, edge_width=widths, edge_color=colors)
         features = {"sign": np.array(names, object), "shown": np.array(show, bool)}
-        layer.features = pd.DataFrame(features)
+        _set_features(layer, pd.DataFrame(features))
     else:
-        layer.features = pd.DataFrame({"sign": np.array([], object), "shown": np.array([], bool)})
+        nothing = {"sign": np.array([], object), "shown": np.array([], bool)}
+        _set_features(layer, pd.DataFrame(nothing))
 
 
 def read_scribble(layer: Labels, plane: Plane) -> Packed | None:
@@ -122,6 +124,13 @@ def set_sign(layer: Layer, positive: bool) -> None:
     )
     if isinstance(layer, Shapes):
         layer.current_edge_color = COLORS[name]
+
+
+def _set_features(layer: Points | Shapes, features: pd.DataFrame) -> None:
+    # napari takes the last row, or nothing, for what the next mark gets: that is the person's
+    defaults = layer.feature_defaults
+    layer.features = features
+    layer.feature_defaults = defaults
 
 
 def _signs(layer: Points | Shapes) -> NDArray[np.bool_]:

@@ -106,16 +106,17 @@ def make_objects(grid: Grid, *, name: str = "SEEM objects") -> Labels:
 
 
 def make_proposed(grid: Grid) -> Labels:
-    """Empty layer for proposals; 1 is the one in focus."""
+    """Empty layer for outlines of proposals; 1 is the one in focus."""
+    # outlines are painted: napari's own contours take 80 ms at 2048 x 2048 each time it is shown,
+    # and 32-bit labels 12 ms
     layer = Labels(
-        np.zeros(grid.shape, np.int32),
+        np.zeros(grid.shape, np.uint16),
         name="SEEM proposals",
         opacity=1.0,
         colormap=DirectLabelColormap(
             color_dict={0: "transparent", 1: FOCUS_COLOR, None: PROPOSED_COLOR}
         ),
     )
-    layer.contour = 2
     grid.place(layer)
     return layer
 

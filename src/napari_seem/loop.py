@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
-from napari_seem import ink
+from napari_seem import ink, offering
 from napari_seem import layers as lay
 from napari_seem.document import Answer, Page
 from napari_seem.engine import Engine
@@ -60,6 +60,7 @@ class Loop:
         self.news = ""
         self._dirty = False
         self._outside = 0
+        self._axes: tuple[int, int] | None = None
 
     @property
     def journal(self) -> Journal:
@@ -111,7 +112,8 @@ class Loop:
             marks = self.marks
             if not self.page.current.current.marks.same(marks):
                 self._add(marks, None)
-        self._dirty, self.news = False, ""
+        # asked again unless the deed that comes goes on with something else
+        self._dirty, self.news = self.page.current.current.unanswered, ""
         self.engine.drop_question()
 
     def show_current(self) -> None:
@@ -129,14 +131,9 @@ class Loop:
 
     def show_proposals(self) -> None:
         """Paint what waits to be accepted, or nothing."""
-        target, plane, proposals = self.focus.target, self.focus.plane, self.page.proposals
-        if target is None or plane is None or (proposals is None and target.proposed is None):
-            return
-        layer = target.ensure_proposed()
-        if proposals is None and not layer.data[plane.indexer].any():
-            return
-        layer.data[plane.indexer] = 0 if proposals is None else proposals.painted(plane.shape)
-        layer.refresh(thumbnail=False, extent=False)
+        target, plane = self.focus.target, self.focus.plane
+        if target is not None and plane is not None:
+            offering.show(target, plane, self.page.proposals)
 
     def ask_again(self) -> None:
         """Compute the current answer anew."""
@@ -160,6 +157,11 @@ class Loop:
             step = self.page.current.current
             self.beside = Marks().beside(step.marks)
             self._dirty = step.unanswered or not step.marks.same(self.marks)
+            if self._axes not in (None, plane.axes):
+                # slices along other axes cross those that were shown before: paint this one anew
+                target.offered.clear()
+                self._show_answer(step.answer)
+            self._axes = plane.axes
             self.show_proposals()  # some may have been found while it was not on display
         self.engine.retry()
 

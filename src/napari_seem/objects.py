@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from seem_model.errors import SeemError
 from seem_model.packed import Packed, bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,13 +60,19 @@ class Deed:
     rows_before: tuple[Row, ...] = ()
     rows_after: tuple[Row, ...] = ()
 
-    def apply(self) -> None:
-        """Do it (again)."""
-        _write(self, self.after, drop=self.rows_before, add=self.rows_after)
 
-    def revert(self) -> None:
-        """Take it back."""
-        _write(self, self.before, drop=self.rows_after, add=self.rows_before)
+def apply(deeds: Sequence[Deed]) -> None:
+    """Do deeds (again), in their order."""
+    for deed in deeds:
+        _paint(deed, deed.after)
+    enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
+
+
+def revert(deeds: Sequence[Deed]) -> None:
+    """Take deeds back, the last first."""
+    for deed in reversed(deeds):
+        _paint(deed, deed.before)
+    enter([(d.layer, d.rows_after, d.rows_before) for d in reversed(deeds)])
 
 
 def rewrite(
@@ -82,67 +88,63 @@ def rewrite(
     rows : iterable of Row
         New lines, or other ones for labels that have one.
     gone : iterable of int
-        Labels whose line goes.
+        Labels that are not on this slice any more; their line goes unless another slice has them.
     """
     rows = tuple(rows)
-    touched = {r.label for r in rows} | set(gone)
+    touched = {r.label for r in rows} | (set(gone) - elsewhere(layer, plane, gone))
     deed = Deed(
         layer=layer,
         plane=plane,
         box=box,
-        before=Packed.of(_cut(layer, plane, box)),
-        after=Packed.of(pixels.astype(layer.data.dtype)),
+        before=packed(cut(layer, plane, box)),
+        after=packed(pixels),
         rows_before=tuple(r for r in table(layer) if r.label in touched),
         rows_after=rows,
     )
-    deed.apply()
-    return deed
-
-
-def repainted(
-    layer: Labels, plane: Plane, rows: NDArray[np.intp], cols: NDArray[np.intp],
-    before: NDArray[Any],
-) -> Deed | None:  # fmt: skip
-    """The deed of somebody who painted ``(rows, cols)``, which were ``before``, by hand."""
-    if not len(rows):
-        return None
-    box = (int(rows.min()), int(cols.min()), int(rows.max()) + 1, int(cols.max()) + 1)
-    after = _cut(layer, plane, box).copy()
-    was = after.copy()
-    was[rows - box[0], cols - box[1]] = before
-    if np.array_equal(was, after):
-        return None
-    known = {r.label for r in table(layer)}
-    new = tuple(
-        Row(label, "", float("nan"))
-        for label in np.unique(after).tolist()
-        if label and label not in known
-    )
-    deed = Deed(
-        layer=layer, plane=plane, box=box, before=Packed.of(was), after=Packed.of(after),
-        rows_after=new,
-    )  # fmt: skip
-    if new:
-        _set_rows(layer, drop=(), add=new)
+    apply([deed])
     return deed
 
 
 def reclassed(layer: Labels, plane: Plane, labels: Iterable[int], *, name: str) -> Deed:
-    """Give labels another class; nothing is painted."""
-    scores = {r.label: r.score for r in table(layer)}
+    """Give labels that have a line another class; nothing is painted."""
+    wanted = set(labels)
+    rows = [replace(r, name=name) for r in table(layer) if r.label in wanted]
     nothing = np.zeros((0, 0), layer.data.dtype)
-    rows = [Row(label, name, scores.get(label, float("nan"))) for label in labels]
     return rewrite(layer, plane, (0, 0, 0, 0), nothing, rows=rows)
 
 
 def erased(layer: Labels, plane: Plane, labels: Iterable[int]) -> Deed:
-    """Take labels and their lines away."""
-    gone = list(labels)
-    going = np.isin(np.asarray(layer.data[plane.indexer]), gone)
-    box = bounds(going)
-    pixels = _cut(layer, plane, box).copy()
-    pixels[going[box[0] : box[2], box[1] : box[3]]] = 0
+    """Take labels away from a slice, and the lines of those that no other slice has."""
+    gone = sorted(set(labels))
+    box = bounds(np.isin(np.asarray(layer.data[plane.indexer]), gone))
+    pixels = cut(layer, plane, box).copy()
+    pixels[np.isin(pixels, gone)] = 0
     return rewrite(layer, plane, box, pixels, gone=gone)
+
+
+def elsewhere(layer: Labels, plane: Plane, labels: Iterable[int]) -> set[int]:
+    """Which of these labels other slices have, of those parallel to ``plane``."""
+    wanted, found = set(labels), set[int]()
+    sides = [1 if a in plane.axes else n for a, n in enumerate(layer.data.shape)]
+    for index in np.ndindex(*sides) if wanted else ():
+        if index == plane.index:
+            continue
+        pixels = np.asarray(layer.data[replace(plane, index=index).indexer])
+        found |= {label for label in wanted - found if (pixels == label).any()}
+        if found == wanted:
+            break
+    return found
+
+
+def complete(layer: Labels) -> None:
+    """Give every label of a layer a line in its table, and take away lines without pixels."""
+    there = set(pd.unique(np.ravel(layer.data)).tolist()) - {0}
+    rows = table(layer)
+    stale = tuple(r for r in rows if r.label not in there)
+    new = sorted(there - {r.label for r in rows})
+    if stale or new:
+        add = tuple(Row(label, "", float("nan")) for label in new)
+        set_rows(layer, drop=stale, add=add)
 
 
 def next_label(layer: Labels, plane: Plane) -> int:
@@ -187,20 +189,8 @@ def table(layer: Labels) -> tuple[Row, ...]:
     return tuple(lines.values())
 
 
-def _cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
-    cut: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
-    return cut
-
-
-def _write(deed: Deed, pixels: Packed, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
-    if deed.box[2] > deed.box[0]:
-        _cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
-    if drop or add:
-        _set_rows(deed.layer, drop=drop, add=add)
-    deed.layer.refresh()
-
-
-def _set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+def set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
+    """Take lines out of the table and put others in."""
     features = layer.features
     lines = pd.DataFrame([[r.label, r.name, r.score] for r in add], columns=list(COLUMNS))
     touched = {r.label for r in (*drop, *add)}
@@ -210,3 +200,37 @@ def _set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> 
     elif len(kept):
         lines = kept.reset_index(drop=True)
     layer.features = lines
+
+
+def packed(pixels: NDArray[Any]) -> Packed:
+    """Labels (h, w) in the smallest type that holds them: a quarter of the bytes, and quicker."""
+    low, high = (int(pixels.min()), int(pixels.max())) if pixels.size else (0, 0)
+    small = (t for t in (np.uint8, np.uint16) if low >= 0 and high <= np.iinfo(t).max)
+    return Packed.of(pixels.astype(next(small, pixels.dtype)))
+
+
+def cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
+    """(h, w) pixels of a box of a slice, a view."""
+    part: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
+    return part
+
+
+def _paint(deed: Deed, pixels: Packed) -> None:
+    if deed.box[2] > deed.box[0]:
+        cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
+
+
+def enter(lines: Sequence[tuple[Labels, tuple[Row, ...], tuple[Row, ...]]]) -> None:
+    """Take lines out of tables and put others in, all at once, and show the layers."""
+    for layer in dict.fromkeys(layer for layer, _, _ in lines):
+        dropped: dict[int, Row] = {}
+        added: dict[int, Row] = {}
+        for of, drop, add in lines:
+            if of is layer:
+                dropped.update({r.label: r for r in drop})
+                gone = {r.label for r in drop}
+                added = {n: r for n, r in added.items() if n not in gone}
+                added.update({r.label: r for r in add})
+        if dropped or added:
+            set_rows(layer, drop=tuple(dropped.values()), add=tuple(added.values()))
+        layer.refresh(extent=False)

@@ -120,6 +120,12 @@ class Grid:
         to_full[:-1, -1] = (self.factors - 1) / 2
         return np.asarray(world_matrix(self.image) @ to_full)
 
+    @property
+    def first(self) -> Plane:
+        """The first slice along the last two axes that are no channels."""
+        row, col = [a for a in range(len(self.shape)) if a != self.channel_axis][-2:]
+        return Plane((row, col), (0,) * len(self.shape), (self.shape[row], self.shape[col]))
+
     def place(self, layer: Layer) -> None:
         """Put ``layer`` (data of this grid) exactly over the image, whatever its transform."""
         image, factors = self.image, self.factors

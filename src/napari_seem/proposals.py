@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_seem.boxes import joined
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_seem.boxes import Box
     from seem_model.values import Instance, Segmentation
+
+EDGE = 2
+"""Pixels that the outline of a proposal is wide."""
 
 
 @dataclass(frozen=True)
@@ -120,20 +125,53 @@ class Proposals:
         return self
 
     def painted(self, shape: tuple[int, int]) -> NDArray[np.int32]:
-        """(H, W) int32: position + 2 of what is offered, the best on top; 1 for the focus."""
-        canvas = np.zeros(shape, np.int32)
+        """(H, W) int32 outlines: position + 2 of what is offered, the best on top; 1: focus."""
+        return self.painted_in((slice(0, shape[0]), slice(0, shape[1])))
+
+    def painted_in(self, box: Box) -> NDArray[np.int32]:
+        """(h, w) int32, a part of :meth:`painted`."""
+        rows, cols = box
+        canvas = np.zeros((rows.stop - rows.start, cols.stop - cols.start), np.int32)
         focus = self.focus
         for k in reversed(self.open):
             if k != focus:
-                self._paint(canvas, k, k + 2)
+                _outline(canvas, box, self.all[k].mask, k + 2)
         if focus is not None:
-            self._paint(canvas, focus, 1)
+            _outline(canvas, box, self.all[focus].mask, 1)
         return canvas
 
-    def _paint(self, canvas: NDArray[np.int32], at: int, value: int) -> None:
-        mask = self.all[at].mask
-        top, left, bottom, right = mask.box
-        canvas[top:bottom, left:right][mask.crop] = value
+    def changed(self, before: Proposals | None, shape: tuple[int, int]) -> Box | None:
+        """Box outside of which both are painted alike; None if they are everywhere."""
+        if before is None or before.all is not self.all:
+            return slice(0, shape[0]), slice(0, shape[1])
+        others = set(self.open) ^ set(before.open)
+        if self.focus != before.focus:
+            others |= {k for k in (self.focus, before.focus) if k is not None}
+        box: Box | None = None
+        for k in others:
+            top, left, bottom, right = self.all[k].mask.box
+            box = joined(box, (slice(top, bottom), slice(left, right)))
+        return box
+
+
+def _outline(canvas: NDArray[np.int32], box: Box, mask: Packed, value: int) -> None:
+    """Paint the edge of a mask, as far as it is in ``box``, of which ``canvas`` has the pixels."""
+    top, left, bottom, right = mask.box
+    rows, cols = box
+    if bottom <= rows.start or rows.stop <= top or right <= cols.start or cols.stop <= left:
+        return
+    inside = mask.crop
+    edge, w = inside.copy(), EDGE
+    edge[w:-w, w:-w] &= ~(
+        inside[: -2 * w, w:-w] & inside[2 * w :, w:-w]
+        & inside[w:-w, : -2 * w] & inside[w:-w, 2 * w :]
+    )  # fmt: skip
+    low, high = max(top, rows.start), min(bottom, rows.stop)
+    first, last = max(left, cols.start), min(right, cols.stop)
+    part = canvas[low - rows.start : high - rows.start, first - cols.start : last - cols.start]
+    shown = slice(low - top, high - top), slice(first - left, last - left)
+    part[inside[shown]] = 0  # what lies under it does not show through
+    part[edge[shown]] = value
 
 
 def _mostly(mask: Packed, taken: NDArray[np.bool_]) -> bool:

@@ -11,9 +11,10 @@ import numpy as np
 from napari.utils.notifications import show_warning
 
 from napari_seem import object_edits, objects
-from napari_seem.committing import edges, from_mask, keep, shelved
+from napari_seem.committing import edges, from_mask, shelved
 from napari_seem.painted import Painted
 from seem_model.errors import SeemError
+from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -49,11 +50,12 @@ class Revisions:
         page, wanted = self._loop.page, set(labels)
         deeds = []
         if wanted and layer is not None:
-            deeds.append(objects.reclassed(layer, plane, labels, name=name))
-        things = tuple(
-            replace(t, name=name) if t.label in wanted or t.key in keys else t for t in page.things
-        )
-        self._keep(f"class {name}".strip(), plane, replace(page, things=things), deeds)
+            deed = objects.reclassed(layer, plane, wanted, name=name)
+            deeds += [deed] if deed.rows_after else []
+        for thing in page.things:
+            if thing.label in wanted or thing.key in keys:
+                page = page.having(replace(thing, name=name))
+        self._keep(f"class {name}".strip(), plane, page, deeds)
 
     def remove(self, labels: Collection[int], *, keys: Collection[int] = ()) -> None:
         """Take committed objects, and open ones by their keys, away from this slice."""
@@ -64,7 +66,8 @@ class Revisions:
         page, gone = self._loop.page, set(labels)
         deeds = []
         if gone and layer is not None:
-            deeds.append(objects.erased(layer, plane, labels))
+            deed = objects.erased(layer, plane, gone)
+            deeds += [deed] if deed.before.any else []
         for thing in page.things:
             if thing.label in gone or thing.key in keys:
                 page = page.without(thing.key)
@@ -140,7 +143,7 @@ class Revisions:
 
     def _keep(self, words: str, plane: Plane, page: Page, deeds: list[Deed]) -> None:
         if deeds or page is not self._loop.page:
-            keep(self._loop, words, plane, page, deeds)
+            self._loop.journal.wrote(words, plane, page, tuple(deeds))
             self._loop.show_current()
 
 
@@ -159,8 +162,6 @@ def _followed(
         page = page if thing is None else page.without(thing.key)
     thing = page.of_label(row.label)
     if thing is not None:
-        mask = pixels == row.label
+        mask = Packed.of(pixels == row.label)
         page = page.having(from_mask(thing, mask, name=thing.name, label=row.label))
-    for new in painted.added:
-        page = shelved(page, pixels == new, name=row.name, label=new)
-    return page
+    return shelved(page, [(Packed.of(pixels == new), row.name, new) for new in painted.added])

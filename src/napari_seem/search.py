@@ -195,6 +195,9 @@ class Search:
             return step_all(predictor, look(predictor), [p for _, _, p in asked], watch=watch)
 
         def done(rounds: Sequence[Any]) -> None:
+            here = (target, plane) == (self._loop.focus.target, self._loop.focus.plane)
+            if here:
+                self._loop.keep_pending()
             after = target.journal.page(plane)
             keys = {t.key: t for t in after.things}
             for (thing, marks, _), round in zip(asked, rounds, strict=True):
@@ -202,7 +205,7 @@ class Search:
                 if now is not None and now.current.marks.same(marks):
                     after = after.having(now.with_answer(Answer.of(round)))
             target.journal.amend(plane, after)
-            if (target, plane) == self._in_focus():
+            if here:
                 self._loop.show_current()
 
         if asked:

@@ -133,11 +133,11 @@ class Sessions:
         kept = self.autosave.of(target)
         worked = bool(journal.pages) or _holds_something(target.objects)
         layer = None if labels is None else _layer(target, data, labels)
-        swap = journal.replace_all(
+        change = journal.replace_all(
             "open session", plane, data.pages, former=target.objects, layer=layer
         )
         self._shelf.rules = data.rules
-        swapping.show(self._loop, swap, back=False)
+        swapping.show(self._loop, change, back=False)
         # a file that holds other work of this window makes room, it is not written over
         own = None if worked or self._is_elsewhere(path) else path
         self._run(partial(kept.belongs, own), done=lambda _: None, failed=_tell)

@@ -10,8 +10,9 @@ from napari.utils.notifications import show_warning
 
 from napari_seem import commit_rules, objects
 from napari_seem.commit_rules import CommitRules
-from napari_seem.committing import all_shelved, from_mask, keep, write
+from napari_seem.committing import all_shelved, from_mask, tidied, write
 from napari_seem.objects import CommitError
+from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from napari_seem.document import Page, Thing
     from napari_seem.loop import Loop
-    from napari_seem.objects import Deed
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
@@ -38,7 +38,6 @@ class Shelf:
         self._loop = loop
         self.rules = CommitRules()
         loop.focus.painted.connect(self._painted)
-        loop.focus.objects_gone.connect(self._gone)
 
     # -- what is ---------------------------------------------------------------------------
 
@@ -76,24 +75,24 @@ class Shelf:
             if answer is None or not answer.packed.any:
                 raise CommitError(objects.NO_MASK)
             target, plane = self._place()
-            masks = commit_rules.tidied(answer.mask, self.rules)
+            masks = tidied(answer.packed, self.rules)
             if not masks:
                 raise CommitError(commit_rules.reason(answer.mask, self.rules))
             name = thing.class_name
             found = [(m, name, answer.score) for m in masks]
-            written = write(target, plane, found, rules=self.rules, own=thing.label)
+            batch = write(target, plane, found, rules=self.rules, own=thing.label)
         except CommitError as error:
             show_warning(str(error))
             return
-        first = next(iter(written.made), 0)
+        first = next(iter(batch.made), 0)
         after = page.having(replace(thing, label=first, name=name if first else thing.name))
-        after = all_shelved(after, self.pixels(), written)
-        keep(self._loop, "commit", plane, after.onward(), written.deeds)
-        self._loop.say(self._told(list(written.made), name))
+        after = all_shelved(after, batch)
+        self._loop.journal.wrote("commit", plane, after.onward(), batch.deeds)
+        self._loop.say(self._told(list(batch.made), name))
         self._loop.show_current()
 
     def commit_masks(
-        self, words: str, found: Iterable[tuple[NDArray[np.bool_], str, float]], after: Page
+        self, words: str, found: Iterable[tuple[Packed, str, float]], after: Page
     ) -> int:
         """Write several masks (H, W) bool with class and score by the rules; returns how many.
 
@@ -102,18 +101,13 @@ class Shelf:
         """
         try:
             target, plane = self._place()
-            tidy = (
-                (m, name, s)
-                for mask, name, s in found
-                for m in commit_rules.tidied(mask, self.rules)
-            )
-            written = write(target, plane, tidy, rules=self.rules, lenient=True)
+            tidy = ((m, name, s) for mask, name, s in found for m in tidied(mask, self.rules))
+            batch = write(target, plane, tidy, rules=self.rules, lenient=True)
         except CommitError as error:
             show_warning(str(error))
             return 0
-        after = all_shelved(after, self.pixels(), written)
-        keep(self._loop, words, plane, after, written.deeds)
-        return len(written.made)
+        self._loop.journal.wrote(words, plane, all_shelved(after, batch), batch.deeds)
+        return len(batch.made)
 
     def refine(self, label: int) -> None:
         """Take a committed object up again, with its prompts; committing writes it anew."""
@@ -125,8 +119,8 @@ class Shelf:
         thing = page.of_label(label)
         if thing is None:
             # painted by hand or opened from a file: its pixels are where to start from
-            mask = self._mask(label)
-            if not mask.any():
+            mask = Packed.of(self.pixels() == label)
+            if not mask.any:
                 show_warning(f"There is nothing of object {label} on this slice.")
                 return
             name = next((r.name for r in objects.table(layer) if r.label == label), "")
@@ -143,16 +137,14 @@ class Shelf:
         self._loop.show_current()
 
     def adopt(self, layer: Labels) -> None:
-        """Work on the objects of a Labels layer that was opened or made elsewhere.
+        """Work on the objects of a Labels layer that was opened or made elsewhere; can be undone.
 
         Raises
         ------
         CommitError
             If it cannot hold objects of this image.
         """
-        target = self._loop.focus.target
-        if target is None:
-            raise CommitError(self._loop.focus.trouble)
+        target, plane = self._place()
         if layer.multiscale or tuple(layer.data.shape) != target.grid.shape:
             raise CommitError(
                 f"The layer “{layer.name}” has another size, {tuple(layer.data.shape)}, than the "
@@ -166,18 +158,29 @@ class Shelf:
         if layer is target.objects:
             return
         _number(layer)
+        objects.complete(layer)
         target.grid.place(layer)  # a file tells no scale: over the image is where it belongs
-        self._turn_to(target, layer)
+        self._loop.keep_pending()
+        former = target.objects
+        target.adopt(layer)
+        target.journal.adopted(plane, former, layer)
+        self._loop.show_current()
         self._loop.say(f"Objects are committed into “{layer.name}” now.")
 
     def start_layer(self) -> None:
-        """Commit into a new layer from now on; the former stays as it is."""
-        target = self._loop.focus.target
-        if target is None:
-            show_warning(self._loop.focus.trouble)
+        """Commit into a new layer from now on; the former stays as it is. Can be undone."""
+        try:
+            target, plane = self._place()
+        except CommitError as error:
+            show_warning(str(error))
             return
-        self._turn_to(target, None)
-        self._loop.say(f"Objects are committed into “{target.ensure_objects().name}” now.")
+        self._loop.keep_pending()
+        former = target.objects
+        target.adopt(None)
+        layer = target.ensure_objects()
+        target.journal.adopted(plane, former, layer)
+        self._loop.show_current()
+        self._loop.say(f"Objects are committed into “{layer.name}” now.")
 
     def candidates(self) -> list[Labels]:
         """Labels layers of the viewer that can hold the objects, by their shape."""
@@ -201,30 +204,15 @@ class Shelf:
             raise CommitError(self._loop.focus.trouble)
         return target, plane
 
-    def _turn_to(self, target: Target, layer: Labels | None) -> None:
-        self._loop.keep_pending()
-        if target.objects is not None:
-            target.journal.relabel()
-        target.adopt(layer)
-        self._loop.show_current()
-
-    def _mask(self, label: int) -> NDArray[np.bool_]:
-        return np.asarray(self.pixels() == label)
-
     def _told(self, made: list[int], name: str) -> str:
         if not made:
             return "Done by the rule for overlaps: no new object."
         labels = f"label {made[0]}" if len(made) == 1 else f"labels {made[0]} to {made[-1]}"
         return f"Committed as {labels}" + (f": {name}." if name else ".")
 
-    def _painted(self, deed: Deed) -> None:
-        self._loop.journal.turn("paint by hand", deed.plane, self._loop.page, (deed,))
-        self._loop.changed.emit()
-
-    def _gone(self, target: Target, layer: Labels) -> None:
-        plane = self._loop.focus.plane
-        if plane is not None and target is self._loop.focus.target:
-            target.journal.lost(plane, layer)
+    def _painted(self, target: Target) -> None:
+        if target is self._loop.focus.target:
+            self._loop.changed.emit()
 
 
 def _number(layer: Labels) -> None:

@@ -61,7 +61,7 @@ class Suggestions:
             places, count = places + bool(fresh.open), count + len(fresh.open)
         if after is None:
             self._loop.show_proposals()
-        else:
+        elif any(self._in_focus(target, plane) for target, plane, _ in found):
             self._loop.show_current()
         title = found[0][2].title if found else "this"
         beyond = f" on {places} slices or images" if places > 1 else ""
@@ -133,9 +133,7 @@ class Suggestions:
         proposals = self.current
         if proposals is None:
             return
-        found = (
-            (p.mask.array, p.name, round(p.score, 4)) for p in (proposals.all[k] for k in positions)
-        )
+        found = ((p.mask, p.name, round(p.score, 4)) for p in (proposals.all[k] for k in positions))
         left = proposals.decide(positions)
         after = replace(self._loop.page, proposals=left if left.open else None)
         made = self._shelf.commit_masks(words, found, after)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_seem import layers as lay
+from napari_seem import offering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_seem.journal import Swap
+    from napari_seem.journal import Change
     from napari_seem.loop import Loop
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
 
-def show(loop: Loop, swap: Swap, *, back: bool) -> None:
+def show(loop: Loop, change: Change, *, back: bool) -> None:
     """Make layers show what is known after a swap, or (back) what was known before it."""
-    target = loop.focus.target
-    if target is None:
+    target, swap = loop.focus.target, change.swap
+    if target is None or swap is None:
         return
     came, went = (swap.former, swap.layer) if back else (swap.layer, swap.former)
     if went is not None:
@@ -31,7 +32,7 @@ def show(loop: Loop, swap: Swap, *, back: bool) -> None:
         target.bring_back(came)
     else:
         target.adopt(None)
-    show_slices(loop, target, {*swap.before, *swap.after})
+    show_slices(loop, target, (change.plane, *change.others))
     loop.show_current()
 
 
@@ -44,8 +45,4 @@ def show_slices(loop: Loop, target: Target, planes: Iterable[Plane]) -> None:
         if step.answer is not None or target.result is not None:
             mask = None if step.answer is None else step.answer.mask
             lay.write_mask(target.ensure_result(), plane, mask)
-        if page.proposals is not None or target.proposed is not None:
-            layer = target.ensure_proposed()
-            found = page.proposals
-            layer.data[plane.indexer] = 0 if found is None else found.painted(plane.shape)
-            layer.refresh(thumbnail=False, extent=False)
+        offering.show(target, plane, page.proposals)

@@ -12,19 +12,19 @@ from napari_seem.appearance import Appearance
 from napari_seem.journal import Journal
 from napari_seem.ledger import Ledger
 from napari_seem.picture import Sight
-from napari_seem.plane import Grid
+from napari_seem.plane import Grid, Plane
 from napari_seem.prompt_layers import PromptLayers, Tool
 from seem_model.values import RGB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari.components import Dims, ViewerModel
     from napari.layers import Image, Labels
     from napari.layers.base import Layer
 
     from napari_seem.objects import Deed
-    from napari_seem.plane import Plane
+    from napari_seem.proposals import Proposals
 
 __all__ = ["ENCODED_SLICES", "Seen", "Target", "Tool"]
 ENCODED_SLICES = 8
@@ -65,14 +65,14 @@ class Target:
     on_edit : callable
         Called after every edit of a prompt by the person.
     on_paint : callable
-        Called with the :class:`Deed` of a person who painted in the objects layer.
+        Called with this when a person has painted in the objects layer.
     appearance : Appearance or None
         How the image is shown to the model; None for what suits the layer.
     """
 
     def __init__(
         self, viewer: ViewerModel, image: Image, *, on_edit: Callable[[], None],
-        on_paint: Callable[[Deed], None], appearance: Appearance | None = None,
+        on_paint: Callable[[Target], None], appearance: Appearance | None = None,
     ) -> None:  # fmt: skip
         # an annotator must not keep its viewer alive
         self._viewer = weakref.proxy(viewer)
@@ -83,8 +83,11 @@ class Target:
         self.prompts = PromptLayers(viewer, self.grid, on_edit=self._edited)
         self.result: Labels | None = None
         self.proposed: Labels | None = None
+        self.offered: dict[Plane, Proposals] = {}
+        """What the layer of proposals shows, slice by slice."""
         self.journal = Journal()
-        self.ledger = Ledger(on_paint)
+        self._on_paint = on_paint
+        self.ledger = Ledger(self._painted, axes=self.grid.first.axes)
         self.features: OrderedDict[Sight, Seen] = OrderedDict()
         self.on_disk: set[Sight] = set()
         self.pixels = object()
@@ -96,9 +99,8 @@ class Target:
         return [*self.prompts.all, *own]
 
     def listen(self, on: bool) -> None:
-        """Start or stop to listen to what the person does to our layers."""
+        """Start or stop to listen to prompts; paint in the objects layer is always heard."""
         self.prompts.listen(on)
-        self.ledger.listen(on)
 
     @property
     def objects(self) -> Labels | None:
@@ -170,6 +172,7 @@ class Target:
         """Layer of what the model proposes."""
         if self.proposed is None:
             self.proposed = lay.make_proposed(self.grid)
+            self.offered.clear()
             self._add_below(self.proposed)
         return self.proposed
 
@@ -195,8 +198,11 @@ class Target:
         self._add_below(layer)
         return layer
 
-    def forget(self, layer: Layer) -> bool:
-        """Drop the reference to a layer that left the viewer; True if it held prompts."""
+    def forget(self, layer: Layer, plane: Plane | None) -> bool:
+        """Drop the reference to a layer that left the viewer; True if it held prompts.
+
+        ``plane`` is on display, or none is; it is where the loss of objects can be undone.
+        """
         if any(layer is x for x in self.appearance.layers):
             self.appearance = self.appearance.without(layer)
         if layer is self.result:
@@ -204,6 +210,8 @@ class Target:
         elif layer is self.proposed:
             self.proposed = None
         elif layer is self.objects:
+            done = self.journal.done
+            self.journal.lost(plane or (done[-1].plane if done else self.grid.first), layer)
             self.adopt(None)
         return self.prompts.forget(layer)
 
@@ -212,6 +220,15 @@ class Target:
         with self.prompts.silence():
             for layer in self.layers:
                 self.grid.place(layer)
+
+    def _painted(self, deeds: Sequence[Deed]) -> None:
+        if deeds:
+            planes = [d.plane for d in deeds]
+            shown = self.ledger.plane
+            plane = shown if shown in planes else planes[0]
+            page = self.journal.page(plane)
+            self.journal.wrote("paint by hand", plane, page, tuple(deeds))
+        self._on_paint(self)
 
     def _edited(self) -> None:
         axis, points = self.grid.channel_axis, self.prompts.points

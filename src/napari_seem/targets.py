@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_seem.appearance import Appearance
-    from napari_seem.objects import Deed
 
 
 class Targets:
@@ -26,7 +25,7 @@ class Targets:
         As of :class:`~napari_seem.target.Target`.
     """
 
-    def __init__(self, *, on_edit: Callable[[], None], on_paint: Callable[[Deed], None]) -> None:
+    def __init__(self, *, on_edit: Callable[[], None], on_paint: Callable[[Target], None]) -> None:
         self._on_edit, self._on_paint = on_edit, on_paint
         self._all: weakref.WeakKeyDictionary[Image, Target] = weakref.WeakKeyDictionary()
 

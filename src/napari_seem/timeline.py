@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_seem import swapping
+from napari_seem import objects, swapping
 from napari_seem.marks import Marks
 
 if TYPE_CHECKING:
@@ -102,22 +102,21 @@ class Timeline:
         target = self._loop.focus.target
         if target is None:
             return
-        for deed in reversed(change.deeds) if back else change.deeds:
-            if back:
-                deed.revert()
-            else:
-                deed.apply()
+        (objects.revert if back else objects.apply)(change.deeds)
         if change.deeds and target.objects is not change.deeds[-1].layer:
-            if target.objects is not None:
-                self._loop.journal.relabel()
             target.bring_back(change.deeds[-1].layer)
-        target.ledger.wrote(change.deeds)
         if change.removed is not None and back:
             target.bring_back(change.removed)
         elif change.removed is not None:
             target.take_out(change.removed)
+        if change.adopted is not None:
+            layer = change.adopted[0 if back else 1]
+            if layer is None:
+                target.adopt(None)
+            else:
+                target.bring_back(layer)
         if change.swap is not None:
-            swapping.show(self._loop, change.swap, back=back)
+            swapping.show(self._loop, change, back=back)
         if change.words not in ("prompt", "go to round"):
             self._loop.say(f"{'Undone' if back else 'Done again'}: {change.words}.")
         self._loop.show_current()

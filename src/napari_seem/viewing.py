@@ -86,10 +86,14 @@ def on_display(target: Target | None, viewer: ViewerModel | None) -> tuple[Plane
 
 
 def show_slice(dims: Dims, grid: Grid, plane: Plane) -> None:
-    """Move the sliders to a slice of a grid; what is displayed and the channel stay."""
+    """Display a slice of a grid: its axes, and the sliders where it is; the channel stays."""
     centre = np.append(np.asarray(plane.index, float), 1.0)
     world = (grid.matrix @ centre)[:-1]
     first = dims.ndim - len(world)
+    axes = [first + a for a in plane.axes]
+    dims.ndisplay = 2
+    if set(dims.displayed) != set(axes):
+        dims.order = (*(a for a in dims.order if a not in axes), *axes)
     for axis, value in enumerate(world.tolist()):
         if axis not in (*plane.axes, grid.channel_axis):
             dims.set_point(first + axis, value)

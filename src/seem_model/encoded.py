@@ -12,6 +12,7 @@ from torch import Tensor
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Features
 from seem_model.modeling.visual_sampler import VisualTokens
+from seem_model.packed_prompts import PackedPrompts
 from seem_model.settling import Places, settled
 from seem_model.values import RGB, Exemplar, Prompts
 
@@ -78,7 +79,7 @@ class Memory:
         Mask logits at stride 4 of the view that answered.
     frame : Frame
         That view.
-    prompts : Prompts
+    asked : PackedPrompts
         What was asked.
     given : bool
         Whether somebody else made the mask: no prompts of this object led to it.
@@ -86,8 +87,13 @@ class Memory:
 
     coarse: Tensor
     frame: Frame
-    prompts: Prompts
+    asked: PackedPrompts
     given: bool = False
+
+    @property
+    def prompts(self) -> Prompts:
+        """What was asked, unpacked each time."""
+        return self.asked.whole
 
     @property
     def box(self) -> Box:
@@ -97,7 +103,7 @@ class Memory:
     @property
     def logits(self) -> NDArray[np.float32]:
         """(H, W) mask logits in original pixels."""
-        return self.frame.back(self.coarse, self.prompts.shape)
+        return self.frame.back(self.coarse, self.asked.shape)
 
     def seen_in(self, frame: Frame) -> Tensor:
         """(h, w) mask logits at stride 4 of another view (or the same)."""
@@ -134,7 +140,8 @@ class Look:
 
     def remembered(self, prompts: Prompts) -> Memory:
         """What the next round should know of it."""
-        return Memory(self.coarse, self.frame, prompts, self.given)
+        # a copy: a view would keep the larger tensor alive that it is part of
+        return Memory(self.coarse.clone(), self.frame, PackedPrompts.of(prompts), self.given)
 
     def kept(self, memory: Memory) -> Look:
         """The mask of ``memory`` with the meaning that was seen."""

@@ -12,6 +12,7 @@ from seem_model import zoom
 from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop, framed
 from seem_model.errors import PromptError
 from seem_model.modeling.dense_prompt import PromptMaps
+from seem_model.packed_prompts import PackedPrompts
 from seem_model.readout import Answer, by_click, by_phrases, by_prompts
 from seem_model.settling import may_settle
 from seem_model.values import Prompts
@@ -131,7 +132,7 @@ def memory_of(model: Seem, features: ImageFeatures, mask: Mask, *, zoom_in: bool
     if box is not None:
         side = model.config.frame.zoom_side
         frame = framed(model, features.shape, box, long_side=side)
-    nothing = Prompts.empty(features.shape)
+    nothing = PackedPrompts.of(Prompts.empty(features.shape))
     return Memory(frame.memory(marked(mask))[0], frame, nothing, given=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class Packed:
         raw = zlib.decompress(self.data)
         if np.dtype(self.dtype) == bool:
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=size[0] * size[1])
-            return bits.astype(bool).reshape(size)
+            return bits.view(bool).reshape(size)
         return np.frombuffer(raw, self.dtype).reshape(size).copy()
 
     @property
@@ -63,6 +63,23 @@ class Packed:
         whole = np.zeros(self.shape, self.dtype)
         whole[self.box[0] : self.box[2], self.box[1] : self.box[3]] = self.crop
         return whole
+
+    def placed(self, shape: tuple[int, int], row: int, col: int) -> Packed:
+        """The same as part of a larger array of ``shape``, whose (row, col) is its corner."""
+        top, left, bottom, right = self.box
+        box = (top + row, left + col, bottom + row, right + col) if self.any else self.box
+        return replace(self, shape=shape, box=box)
+
+    def within(self, box: tuple[slice, slice]) -> NDArray[Any]:
+        """A part of the array, a copy; ``box`` has starts and stops, and holds all of it."""
+        rows, cols = box
+        part = np.zeros((rows.stop - rows.start, cols.stop - cols.start), self.dtype)
+        top, left, bottom, right = self.box
+        if self.any:
+            part[top - rows.start : bottom - rows.start, left - cols.start : right - cols.start] = (
+                self.crop
+            )
+        return part
 
 
 def bounds(array: NDArray[Any]) -> tuple[int, int, int, int]:

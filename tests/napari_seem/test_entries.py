@@ -161,3 +161,33 @@ def test_words_are_an_entry(annotator):
     assert annotator.text == "blob"
     annotator.asking.delete(entry(annotator, Kind.WORDS))
     assert annotator.text == ""
+
+
+def draw(annotator, kind="polygon") -> None:
+    annotator.use(Tool.BOX)
+    corners = np.array([[5.0, 5], [5, 35], [35, 35], [35, 5]])
+    annotator.focus.target.prompts.shapes.add([corners], shape_type=kind)
+
+
+@pytest.mark.parametrize("deed", ["next_object", "undo"])
+def test_a_shape_drawn_after_others_went_counts(annotator, deed):
+    draw(annotator)
+    draw(annotator, "rectangle")
+    annotator.asking.hide(annotator.asking.entries[1])
+    getattr(annotator, deed)()
+    draw(annotator)
+    entry = annotator.asking.entries[-1]
+    assert entry.shown
+    assert entry.positive
+
+
+def test_a_mark_has_the_sign_of_the_button_whatever_was_restored(annotator):
+    annotator.set_positive(False)
+    draw(annotator)
+    click(annotator, 40, 50)
+    annotator.set_positive(True)
+    draw(annotator)
+    annotator.undo()
+    draw(annotator)
+    click(annotator, 20, 20)
+    assert [e.positive for e in annotator.asking.entries] == [False, True, False, True]

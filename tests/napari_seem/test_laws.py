@@ -6,19 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from napari.components import Dims, ViewerModel
 from napari.layers import Image
 
-from fakes import FakeLoad, blobs
-from napari_seem.annotator import Annotator
 from napari_seem.ink import outside, prompts_of
 from napari_seem.layer_marks import read_points, write_points
 from napari_seem.layers import make_points, write_mask
 from napari_seem.marks import Marks, Outline
 from napari_seem.plane import Grid
-from napari_seem.target import Tool
-from person import click, mask
 from seem_model import Prompts
 from seem_model.clicks import Click, add_click
 
@@ -182,136 +177,3 @@ def test_clicks_are_those_of_the_simulated_user(clicks):
     assert (prompts.negative >= only_negative).all()
     assert (prompts.positive <= simulated.positive).all()
     assert (prompts.negative <= simulated.negative).all()
-
-
-class AnyOrder(RuleBasedStateMachine):
-    """Whatever a person does, layers, history and objects agree."""
-
-    @initialize()
-    def start(self) -> None:
-        self.viewer = ViewerModel()
-        self.viewer.add_image(np.stack([blobs(), blobs()[::-1]]), name="stack")
-        self.load = FakeLoad()
-        self.annotator = Annotator(self.viewer, load=self.load)
-        self.annotator.open()
-        self.viewer.dims.set_current_step(0, 0)
-
-    @property
-    def focus(self):
-        return self.annotator.focus
-
-    @precondition(lambda self: self.focus.plane is not None)
-    @rule(row=st.integers(-3, 66), col=st.integers(-3, 82))
-    def click(self, row, col) -> None:
-        click(self.annotator, row, col)
-
-    @precondition(lambda self: self.focus.plane is not None)
-    @rule(
-        top=st.integers(0, 40), left=st.integers(0, 40), kind=st.sampled_from(["rectangle", "path"])
-    )
-    def draw(self, top, left, kind) -> None:
-        self.annotator.use(Tool.BOX)
-        corners = np.add([[0, 0], [0, 20], [20, 20], [20, 0]], (top, left))
-        shapes = self.focus.target.prompts.shapes
-        shapes.add([self.focus.plane.lift(corners)], shape_type=kind)
-
-    @precondition(lambda self: self.focus.plane is not None)
-    @rule(row=st.integers(0, 63), col=st.integers(0, 79))
-    def paint(self, row, col) -> None:
-        self.annotator.use(Tool.PAINT)
-        layer = self.focus.target.prompts.scribble
-        layer.paint(self.focus.plane.lift(np.array([[row, col]]))[0], layer.selected_label)
-
-    @rule(text=st.sampled_from(["blob", "", "nothing like it", "x" * 70]))
-    def name_it(self, text) -> None:
-        self.annotator.set_text(text)
-
-    @rule()
-    def toggle(self) -> None:
-        self.annotator.set_positive(not self.annotator.positive)
-
-    @rule(deed=st.sampled_from(["undo", "redo", "reset", "next_object", "commit"]))
-    def act(self, deed) -> None:
-        getattr(self.annotator, deed)()
-
-    @rule(at=st.integers(0, 6))
-    def goto(self, at) -> None:
-        self.annotator.goto(at)
-
-    @rule(k=st.integers(0, 1))
-    def slice(self, k) -> None:
-        self.viewer.dims.set_current_step(0, k)
-
-    @rule(n=st.sampled_from([2, 2, 3]))
-    def display(self, n) -> None:
-        self.viewer.dims.ndisplay = n
-
-    @rule(k=st.integers(0, 6))
-    def delete_layer(self, k) -> None:
-        ours = [x for x in self.viewer.layers if type(x) is not Image]
-        if k < len(ours):
-            self.viewer.layers.remove(ours[k])
-
-    @rule()
-    def delete_image(self) -> None:
-        if len([x for x in self.viewer.layers if type(x) is Image]) > 1:
-            self.viewer.layers.remove(self.focus.image)
-
-    @rule()
-    def add_image(self) -> None:
-        if len([x for x in self.viewer.layers if type(x) is Image]) < 3:
-            self.viewer.add_image(np.stack([blobs(), blobs()[::-1]]))
-
-    @rule()
-    def start_over(self) -> None:
-        self.viewer.layers.clear()
-        self.viewer.add_image(np.stack([blobs(), blobs()[::-1]]))
-
-    @rule()
-    def shuffle(self) -> None:
-        self.viewer.layers.reverse()
-        for layer in self.viewer.layers:
-            layer.name = "x"
-
-    @rule()
-    def close_and_open(self) -> None:
-        self.annotator.close()
-        self.annotator.open()
-
-    @rule(broken=st.booleans())
-    def model(self, broken) -> None:
-        if self.load.made:
-            self.load.last.error = MemoryError() if broken else None
-
-    @invariant()
-    def layers_show_the_current_step(self) -> None:
-        target, plane = self.focus.target, self.focus.plane
-        if target is None or plane is None or self.annotator.waiting:
-            return
-        step = self.annotator.page.current.current
-        asked = target.prompts.marks(plane).beside(step.marks)
-        assert step.marks.same(asked)
-        assert self.annotator.text == step.marks.text
-        if target.result is not None:
-            shown = np.zeros(plane.shape, bool) if step.answer is None else step.answer.mask
-            np.testing.assert_array_equal(mask(self.annotator), shown)
-
-    @invariant()
-    def objects_and_their_table_agree(self) -> None:
-        target = self.focus.target
-        if target is None or target.objects is None:
-            return
-        labels = set(np.unique(target.objects.data)) - {0}
-        table = target.objects.features
-        listed = set(table["index"]) if len(table) else set()
-        assert labels == listed
-
-    def teardown(self) -> None:
-        if self.annotator.is_open:
-            self.annotator.close()
-
-
-AnyOrder.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestAnyOrder = AnyOrder.TestCase

@@ -113,12 +113,17 @@ def test_thousands_are_renamed_and_removed_in_one_deed():
     grid = np.arange(1, 4901).reshape(70, 70)
     layer = Labels(np.kron(grid, np.ones((4, 4), np.int64)).astype(np.int32))
     plane = Plane((0, 1), (0, 0), (280, 280))
-    deed = objects.reclassed(layer, plane, range(1, 4001), name="cell")
-    assert {r.name for r in objects.table(layer)} == {"cell"}
-    objects.erased(layer, plane, range(1, 4001))
+    objects.complete(layer)
+    before = layer.data.copy(), objects.table(layer)
+    named = objects.reclassed(layer, plane, range(1, 4001), name="cell")
+    assert [r.name for r in objects.table(layer)].count("cell") == 4000
+    gone = objects.erased(layer, plane, range(1, 4001))
     assert len(np.unique(layer.data)) == 901
-    deed.revert()
-    assert objects.table(layer) == ()
+    objects.revert([named, gone])
+    np.testing.assert_array_equal(layer.data, before[0])
+    assert {(r.label, r.name) for r in objects.table(layer)} == {
+        (r.label, r.name) for r in before[1]
+    }
 
 
 def test_an_opened_layer_is_adopted_and_refined_from_its_pixels(two, model_viewer):
@@ -148,7 +153,9 @@ def test_a_label_never_stands_for_an_object_of_another_layer(two, model_viewer):
     np.testing.assert_array_equal(mask(two), other > 0)
     two.undo()
     two.undo()
-    assert two.shelf.layer is former, "the commit that is taken back was there"
+    assert two.shelf.layer is former, "choosing a layer can be undone"
+    np.testing.assert_array_equal(former.data, FIRST + 2 * SECOND)
+    two.undo()
     np.testing.assert_array_equal(former.data, FIRST)
     two.shelf.refine(1)
     np.testing.assert_array_equal(mask(two), FIRST)
@@ -162,6 +169,15 @@ def test_a_new_layer_starts_with_objects_of_its_own(two, model_viewer):
     two.commit()
     assert np.unique(two.shelf.layer.data).tolist() == [0, 1]
     assert np.unique(former.data).tolist() == [0, 1, 2]
+    made = two.shelf.layer
+    for _ in range(3):
+        two.undo()
+    assert two.shelf.layer is former
+    assert [t.label for t in two.page.things if t.label] == [1, 2]
+    for _ in range(3):
+        two.redo()
+    assert two.shelf.layer is made
+    assert made.data.any()
 
 
 def test_objects_of_a_deleted_layer_are_not_those_of_the_next(two, model_viewer):
