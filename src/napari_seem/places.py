@@ -6,11 +6,14 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_seem.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_seem.boxes import Box
     from napari_seem.focus import Focus
     from napari_seem.plane import Plane
     from napari_seem.target import Target
@@ -53,6 +56,12 @@ def seen(target: Target, plane: Plane) -> Callable[[Predictor], Any]:
         return predictor.features(picture()) if kept is None else kept.features
 
     return look
+
+
+def seen_within(target: Target, plane: Plane, box: Box) -> Callable[[Predictor], Any]:
+    """The same of a box of the slice alone: small things get more of the model's pixels."""
+    picture = Picture.of(target.sight(plane), target.grid)
+    return lambda predictor: predictor.features(np.ascontiguousarray(picture()[box]))
 
 
 def _planes(target: Target, plane: Plane, where: Where) -> list[Plane]:

@@ -9,11 +9,12 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.document import Answer
-from napari_seem.everything import add_segmentation
+from napari_seem.everything import add_segmentation, pasted
 from napari_seem.ink import prompts_of
 from napari_seem.jobs import Wish
-from napari_seem.places import Where, places, seen
+from napari_seem.places import Where, places, seen, seen_within
 from napari_seem.proposals import Proposals
+from napari_seem.restricting import Region, restriction
 from seem_model.errors import PromptError
 from seem_model.values import ALIKE, Exemplar
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy as np
+    from napari.components import ViewerModel
     from numpy.typing import NDArray
 
+    from napari_seem.everything import Restriction
     from napari_seem.loop import Loop
     from napari_seem.places import Place
     from napari_seem.suggesting import Suggestions
@@ -75,7 +78,14 @@ class Search:
         self._loop = loop
         self._suggestions = suggestions
 
-    def everything(self, read: Read, *, title: str, into: Into = Into.LAYER) -> None:
+    def part(self, viewer: ViewerModel, region: Region) -> Restriction | None:
+        """A part of the slice in focus, see :func:`~napari_seem.restricting.restriction`."""
+        return restriction(self._loop, viewer, region)
+
+    def everything(
+        self, read: Read, *, title: str, into: Into = Into.LAYER,
+        within: Restriction | None = None, cut: float = 0.5,
+    ) -> None:  # fmt: skip
         """Segment the slice in focus without prompts.
 
         Parameters
@@ -85,15 +95,20 @@ class Search:
             Name of the new layer, or of the proposals.
         into : Into
             Make a layer of the segments, offer them as proposals, or commit them by the rules.
+        within : Restriction or None
+            Only in this part of the slice.
+        cut : float
+            See ``inside`` of :func:`~napari_seem.everything.pasted`.
         """
         place = self._place()
         if place is None:
             return
         target, plane = place
-        look = seen(target, plane)
+        look = seen(target, plane) if within is None else seen_within(target, plane, within.box)
 
         def work(predictor: Predictor, watch: Watch) -> Segmentation:
-            return read(predictor, look(predictor), watch)
+            found = read(predictor, look(predictor), watch)
+            return found if within is None else pasted(found, within, plane.shape, inside=cut)
 
         def done(found: Segmentation) -> None:
             if into is Into.LAYER:

@@ -11,9 +11,12 @@ from qtpy.QtTest import QTest
 
 import napari_seem.annotator
 from fakes import FakePredictor, blobs
+from napari_seem.restricting import Region
 from napari_seem.search import Into
+from napari_seem.target import Tool
 from napari_seem.widgets.bond import BUSY_COLOR
 from napari_seem.widgets.everything import EverythingWidget
+from person import FIRST
 
 pytestmark = pytest.mark.gui
 
@@ -128,3 +131,28 @@ def test_segments_become_proposals_or_objects(robot, dock, qtbot):
     qtbot.waitUntil(lambda: a.shelf.layer is not None, timeout=5000)
     np.testing.assert_array_equal(a.shelf.pixels() > 0, blobs() > 0)
     assert "SEEM panoptic" not in [x.name for x in robot.viewer.layers]
+
+
+def test_only_what_is_inside_the_marks_or_in_view(robot, dock, qtbot, told, fake_load):
+    a = dock.annotator
+    dock.region.value = Region.MARKS
+    dock.start.click()
+    assert "draw a box" in told.text
+    a.use(Tool.BOX)
+    box = np.array([[5.0, 5], [5, 35], [35, 35], [35, 5]])
+    a.focus.target.prompts.shapes.add([box], shape_type="rectangle")
+    qtbot.waitUntil(lambda: a.engine.state == "ready" and not a.waiting, timeout=5000)
+    dock.kind.value = "Instances"
+    dock.start.click()
+    qtbot.waitUntil(lambda: dock.table.rowCount() == 1, timeout=5000)
+    assert fake_load.last.encoded[-1] == (52, 52)  # the box, 16 pixels around it, the image's edge
+    np.testing.assert_array_equal(robot.viewer.layers["SEEM instances"].data > 0, FIRST)
+    robot.viewer.scene.camera.zoom *= 2.5
+    robot.viewer.scene.camera.center = (48, 58)
+    qtbot.wait(50)
+    dock.region.value = Region.VIEW
+    dock.start.click()
+    qtbot.waitUntil(lambda: a.engine.state == "ready" and a.engine.wish is None, timeout=5000)
+    rows, cols = fake_load.last.encoded[-1]
+    assert rows < 64
+    assert cols < 80

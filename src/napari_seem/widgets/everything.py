@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, TextEdit
+from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
@@ -25,43 +25,24 @@ from qtpy.QtWidgets import (
 
 from napari_seem.annotator import annotator_for, real_viewer
 from napari_seem.everything import class_names
+from napari_seem.restricting import Region
 from napari_seem.search import Into
 from napari_seem.widgets.bond import Bond, BusyBar
 from napari_seem.widgets.docking import join_main
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice
+from napari_seem.widgets.readouts import READOUTS
+from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import napari
     from napari.layers import Labels
     from qtpy.QtGui import QCloseEvent, QShowEvent
 
-    from seem_model import Predictor, Segmentation
 
 HEADERS = ("id", "class", "score", "area")
-
-
-Names = Sequence[str] | None
-Watch = Callable[[float], None]
-
-
-def _panoptic(classes: Names, predictor: Predictor, features: Any, watch: Watch) -> Segmentation:
-    return predictor.panoptic(features, classes=classes, watch=watch)
-
-
-def _instances(classes: Names, predictor: Predictor, features: Any, watch: Watch) -> Segmentation:
-    return predictor.instances(features, classes=classes, watch=watch)
-
-
-def _semantic(classes: Names, predictor: Predictor, features: Any, watch: Watch) -> Segmentation:
-    return predictor.semantic(features, classes=classes, watch=watch)
-
-
-READOUTS = {
-    "Panoptic": (_panoptic, "Things one by one, and stuff such as sky or background."),
-    "Instances": (_instances, "Things one by one: people, cells, cars."),
-    "Semantic": (_semantic, "One label for each class."),
-}
 
 
 class EverythingWidget(QWidget):
@@ -83,6 +64,10 @@ class EverythingWidget(QWidget):
         self.kind = ComboBox(
             choices=tuple(READOUTS),
             tooltip="\n".join(f"{name}: {tip}" for name, (_, tip) in READOUTS.items()),
+        )
+        self.region = ComboBox(
+            choices=[(region.value, region) for region in Region],
+            tooltip="Of a part, small things are seen larger. Marks: boxes, polygons and paint.",
         )
         self.into = ComboBox(
             choices=[(into.value, into) for into in Into],
@@ -160,7 +145,16 @@ class EverythingWidget(QWidget):
     def _start(self) -> None:
         name = str(self.kind.value)
         read = partial(READOUTS[name][0], class_names(self.classes.value))
-        self.annotator.search.everything(read, title=f"SEEM {name.lower()}", into=self.into.value)
+        viewer, search = self._viewer(), self.annotator.search
+        try:
+            within = None if viewer is None else search.part(viewer, self.region.value)
+        except SeemError as error:
+            show_warning(str(error))
+            return
+        search.everything(
+            read, title=f"SEEM {name.lower()}", into=self.into.value, within=within,
+            cut=0.0 if name == "Semantic" else 0.5,
+        )  # fmt: skip
 
     def _cancel(self) -> None:
         self.annotator.engine.wish_for(None)
@@ -216,6 +210,7 @@ class EverythingWidget(QWidget):
         form.addRow("Model", self.model)
         form.addRow("Image", self.image)
         form.addRow("Result", self.kind.native)
+        form.addRow("Where", self.region.native)
         form.addRow("Goes to", self.into.native)
         form.addRow("Classes", self.classes.native)
         box.addLayout(form)
