@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 SECONDS = 180
 
 
-@contextmanager
-def own_x_server() -> Iterator[None]:
-    """Within it, $DISPLAY is an Xvfb on a free number, and napari's settings are untouched."""
+def _start_x_server() -> tuple[subprocess.Popen[bytes], str]:
+    """The server, and the number of its display; "" if another took the number meanwhile."""
     read, write = os.pipe()
     screen = ["-screen", "0", "1600x1000x24"]
     server = subprocess.Popen(
@@ -30,7 +29,20 @@ def own_x_server() -> Iterator[None]:
     )
     os.close(write)
     with os.fdopen(read) as pipe:
-        os.environ["DISPLAY"] = f":{pipe.readline().strip()}"
+        return server, pipe.readline().strip()
+
+
+@contextmanager
+def own_x_server() -> Iterator[None]:
+    """Within it, $DISPLAY is an Xvfb on a free number, and napari's settings are untouched."""
+    for _ in range(5):
+        server, number = _start_x_server()
+        if number:
+            break
+        server.wait()
+    else:
+        raise SystemExit("Xvfb does not start: is it installed?")
+    os.environ["DISPLAY"] = f":{number}"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NAPARI_CONFIG"] = str(Path(folder) / "settings.yaml")
         try:

@@ -29,8 +29,10 @@ def shoot(out: Path, *, checkpoint: str) -> None:
     viewer.reset_view()
     for number, place in enumerate(CLICKS, start=1):
         click(viewer, place)
-        rounds = annotator.page.current
-        until(lambda: rounds.at >= number and not annotator.waiting, what="an answer")  # noqa: B023
+        until(
+            lambda: annotator.page.current.at >= number and not annotator.waiting,  # noqa: B023
+            what="an answer",
+        )
     if annotator.answer is None or not annotator.answer.packed.any:
         raise SystemExit("screenshot: the clicks gave no mask")
     height, width = photograph(viewer, out)
