@@ -137,14 +137,13 @@ class Thing:
         step = replace(self.current, answer=answer)
         return replace(self, steps=(*self.steps[: self.at - 1], step, *self.steps[self.at :]))
 
-    def memory_for(self, marks: Marks) -> object | None:
-        """Memory of the newest round before, whose prompts are all still there."""
+    def basis(self, marks: Marks) -> Answer | None:
+        """Answer of the newest round before, whose prompts are all still there: to be refined."""
         at = self.at
         while at:
             step = self.steps[at - 1]
-            known: object = None if step.answer is None else step.answer.memory
-            if known is not None and marks.contains(step.marks):
-                return known
+            if step.answer is not None and marks.contains(step.marks):
+                return step.answer
             at = step.after
         return None
 

@@ -181,9 +181,13 @@ class Loop:
             self._add(marks, answer)
             self._show_answer(answer)
             return None
+        basis = thing.basis(marks)
+        memory = None if basis is None else basis.memory
+        if basis is not None and memory is None and base is None and basis.packed.any:
+            base = basis.mask  # of a session that was opened: the mask is all there is
         return Question(
             target=target, plane=plane, key=thing.key, marks=marks, prompts=prompts, base=base,
-            memory=thing.memory_for(marks),
+            memory=memory,
         )  # fmt: skip
 
     def _unanswered(self) -> None:

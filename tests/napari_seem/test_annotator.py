@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -284,3 +286,13 @@ def test_two_viewers_do_not_meet(annotator, fake_load):
     np.testing.assert_array_equal(mask(second), SECOND)
     np.testing.assert_array_equal(mask(annotator), FIRST)
     assert len(points(annotator)) == len(points(second)) == 1
+
+
+def test_an_answer_without_its_memory_is_refined_from_its_mask(annotator, fake_load):
+    click(annotator, 20, 20)
+    journal, plane = annotator.focus.target.journal, annotator.focus.plane
+    page = annotator.page
+    bare = replace(page.current.current.answer, memory=None)  # as in a session that was opened
+    journal.amend(plane, page.having(page.current.with_answer(bare)))
+    click(annotator, 45, 50)
+    np.testing.assert_array_equal(fake_load.last.steps[-1][1].mask, FIRST)
