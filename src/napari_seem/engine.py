@@ -9,7 +9,7 @@ from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 
 from napari_seem.encoding import Encoding
-from napari_seem.jobs import Conversion, Encode, Question, Stopped, Wish, sentence
+from napari_seem.jobs import Conversion, Encode, Progress, Question, Stopped, Wish, sentence
 from napari_seem.naming import Naming
 from napari_seem.worker import Job, Latest
 from seem_model.errors import SeemError
@@ -118,11 +118,11 @@ class Engine:
         self.asked = None
 
     @property
-    def share(self) -> float | None:
-        """How much of the work under way is done, 0 to 1; None where that is not known."""
+    def progress(self) -> Progress | None:
+        """How far the work under way is; None where that is not known."""
         works: dict[str, Any] = {"segmenting": self.wish, "thinking": self.asked}
         work = (works | {"converting": self.conversion, "naming": self.naming}).get(self.state)
-        return None if work is None else work.progress.share
+        return None if work is None else work.progress
 
     def wish_for(self, wish: Wish | None) -> None:
         """Do long work; None takes a wish back and stops it."""

@@ -94,7 +94,15 @@ class Progress:
 
     def __init__(self) -> None:
         self.share = 0.0
+        self._began = 0.0
         self._stop = Event()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest will take at the pace so far; None while that is a guess."""
+        if not self._began or self.share < 0.05:
+            return None
+        return (time.monotonic() - self._began) * (1 - self.share) / self.share
 
     def watch(self, share: float) -> None:
         """Take note of the share done, 0 to 1; called by the job.
@@ -106,6 +114,7 @@ class Progress:
         """
         if self._stop.is_set():
             raise Stopped
+        self._began = self._began or time.monotonic()
         self.share = share
 
     def stop(self) -> None:

@@ -68,7 +68,7 @@ def test_progress_is_shown_and_cancel_stops_the_work(robot, dock, qtbot, monkeyp
     qtbot.waitUntil(lambda: dock.annotator.engine.state == "segmenting", timeout=5000)
     for _ in range(6):
         steps.release()
-    qtbot.waitUntil(lambda: dock.annotator.engine.share == 0.6, timeout=5000)
+    qtbot.waitUntil(lambda: dock.annotator.engine.progress.share == 0.6, timeout=5000)
     assert 0.5 < filled(dock.busy) < 0.7
     assert dock.cancel.isEnabled()
     dock.cancel.click()

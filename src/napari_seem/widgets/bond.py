@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QColor, QPainter, QPalette
 from qtpy.QtWidgets import QGraphicsOpacityEffect, QWidget
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from napari_seem.annotator import Annotator
     from napari_seem.engine import Engine
+    from napari_seem.jobs import Progress
 
 BUSY_COLOR = "#ffb000"
+HEIGHT = 13
+"""Pixels of the bar; a line of small text fits."""
 BUSY = ("converting", "loading", "encoding", "thinking", "segmenting", "naming")
 
 
@@ -55,6 +58,15 @@ def muted(widget: QWidget) -> None:
     widget.setGraphicsEffect(effect)
 
 
+def time_left(progress: Progress) -> str:
+    """How long work will take, in words; "" where that is not known or not worth a word."""
+    left = progress.left
+    if left is None or left < 1:
+        return ""
+    span = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
+    return f"{progress.share:.0%}, about {span} left"
+
+
 class BusyBar(QWidget):
     """Thin bar that moves while the model works; it keeps its place, so nothing jumps.
 
@@ -71,7 +83,10 @@ class BusyBar(QWidget):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self.setFixedHeight(4)
+        self.setFixedHeight(HEIGHT)
+        font = self.font()
+        font.setPixelSize(HEIGHT - 2)
+        self.setFont(font)
         self.setToolTip("Moves while the model works, and fills where the end is known.")
         self._engine = engine
         self._at = 0.0
@@ -96,12 +111,15 @@ class BusyBar(QWidget):
         groove.setAlphaF(0.25)
         painter.fillRect(self.rect(), groove)
         if self._timer.isActive():
-            share = self._engine.share
+            progress = self._engine.progress
             part = self.width() // 4
             left = round(self._at * (self.width() + part)) - part
-            if share:
-                left, part = 0, round(share * self.width())
+            if progress is not None and progress.share:
+                left, part = 0, round(progress.share * self.width())
             painter.fillRect(left, 0, part, self.height(), QColor(BUSY_COLOR))
+            if progress is not None:
+                painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, time_left(progress))
         painter.end()
 
     def _move(self) -> None:
