@@ -109,13 +109,12 @@ def test_cancel_stops_and_the_former_model_stays(dock, choose, qtbot, tmp_path, 
 
     monkeypatch.setattr(conversion, "official_summaries", endless)
     say(choose(str(official_file(tmp_path / "x.pt"))), NAME)
-    qtbot.waitUntil(
-        def under_way() -> bool:
-            progress = a.engine.progress
-            return progress is not None and progress.share > 0.05
 
-        qtbot.waitUntil(under_way, timeout=20000)
-    )
+    def under_way() -> bool:
+        progress = a.engine.progress
+        return progress is not None and progress.share > 0.05
+
+    qtbot.waitUntil(under_way, timeout=20000)
     assert "converting" in dock.model.state.text()
     assert "Converting" in dock.hint.text()
     assert dock.model.cancel.isVisible()
