@@ -144,7 +144,7 @@ class Revisions:
     def _keep(self, words: str, plane: Plane, page: Page, deeds: list[Deed]) -> None:
         if deeds or page is not self._loop.page:
             self._loop.journal.wrote(words, plane, page, tuple(deeds))
-            self._loop.show_current()
+        self._loop.show_current()
 
 
 def _written(layer: Labels, plane: Plane, painted: Painted, row: objects.Row) -> Deed:

@@ -122,6 +122,7 @@ class Shelf:
             mask = Packed.of(self.pixels() == label)
             if not mask.any:
                 show_warning(f"There is nothing of object {label} on this slice.")
+                self._loop.show_current()
                 return
             name = next((r.name for r in objects.table(layer) if r.label == label), "")
             thing = from_mask(page.fresh(), mask, name=name, label=label)

@@ -40,6 +40,7 @@ class Timeline:
         journal = self._loop.journal
         if not journal.done:
             self._loop.say("Nothing to undo.")
+            self._loop.show_current()  # an answer that was under way is asked for again
             return
         self._loop.focus.show(journal.done[-1].plane)
         change = journal.undo()
@@ -52,6 +53,7 @@ class Timeline:
         journal = self._loop.journal
         if not journal.undone:
             self._loop.say("Nothing to redo.")
+            self._loop.show_current()  # an answer that was under way is asked for again
             return
         self._loop.focus.show(journal.undone[-1].plane)
         change = journal.redo()
@@ -65,6 +67,7 @@ class Timeline:
         thing = page.current
         at = min(max(at, 0), len(thing.steps))
         if plane is None or at == thing.at:
+            self._loop.show_current()
             return
         self._loop.journal.turn("go to round", plane, page.having(replace(thing, at=at)))
         self._loop.show_current()
@@ -75,6 +78,7 @@ class Timeline:
         plane, page = self._loop.focus.plane, self._loop.page
         if plane is None or page.current.current.marks.is_empty:
             self._loop.say("Nothing to clear.")
+            self._loop.show_current()  # an answer that was under way is asked for again
             return
         cleared = page.having(page.current.with_step(Marks(), None))
         self._loop.journal.turn("clear", plane, cleared)
