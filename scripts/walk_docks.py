@@ -1,0 +1,172 @@
+"""Steps of the walk through the other docks, other images, speech, scripts and sessions."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import real_input as hand
+from walk_stage import expect
+
+if TYPE_CHECKING:
+    from walk_stage import Stage
+
+WAV = Path(__file__).parents[1] / "tests/data/the_red_car_on_the_left.wav"
+NUCLEI = (215, 96), (100, 100)  # (row, column)
+
+
+def spoken(stage: Stage) -> None:
+    """A recording becomes words in the line; without a recogniser the tab says what to install."""
+    speech = stage.dock.tabs.speech
+    stage.tab(speech)
+    speech.open_file(str(WAV))
+    hand.until(lambda: speech.dictation.state.value == "idle", what="recognising", turns=5)
+    if find_spec("pocketsphinx") is None:
+        expect("pip install" in speech.hint.text(), "what is missing is not told")
+        stage.photograph()
+    else:
+        expect(speech.text.text(), "nothing was understood")
+        stage.photograph()
+        hand.press(speech.use)
+        stage.answered()
+        expect(stage.prompts == 1, "the words are not in the list")
+        stage.key("N")
+    stage.tab(stage.dock.tabs.entries)
+
+
+def copied(stage: Stage) -> None:
+    """The object is put on the clipboard as a Python program."""
+    from napari._app_model import get_app_model
+    from qtpy.QtWidgets import QApplication
+
+    stage.click((170, 320))
+    get_app_model().commands.execute_command("napari-seem.copy_as_python").result()
+    clipboard = QApplication.clipboard()
+    text = "" if clipboard is None else clipboard.text()
+    expect("seem_model" in text and "320" in text, "there is no program on the clipboard")
+    compile(text, "clipboard", "exec")
+    stage.key("N")
+
+
+def tabled(stage: Stage) -> None:
+    """The dock “Objects” lists the objects; one is renamed, one refined by a double click."""
+    objects = stage.dock_of("Objects")
+    table = objects.table
+    rows = table.shown.rowCount()
+    expect(rows == int(stage.objects.max()), f"the table has {rows} rows")
+    _cell(table, 0)
+    hand.press(_button(objects.deeds, "Rename"))
+    hand.write(_editor(table), "cup")
+    expect(table.names().count("cup") == 1, "the object has no class")
+    stage.photograph()
+    _cell(table, 0, twice=True)
+    stage.answered()
+    expect(stage.mask.any() and stage.prompts == 3, "the object did not come back with its marks")
+    stage.key("K")
+    expect(stage.objects[170, 320] == 1, "object 1 was not committed again")
+
+
+def everything(stage: Stage) -> None:
+    """What is in view is segmented without a prompt."""
+    dock = stage.dock_of("Everything")
+    hand.pick(dock.region.native, "view")
+    hand.press(dock.start)
+    stage.answered()
+    expect(dock.table.rowCount() > 0, "nothing was segmented")
+    hand.rest(10)
+
+
+def sampled(stage: Stage) -> None:
+    """A sample is opened; an object of it is kept as an example, which finds it again."""
+    from napari_seem.target import Tool
+
+    stage.viewer.open_sample("napari-seem", "tissue")
+    hand.until(lambda: stage.annotator.engine.state == "ready", what="opening the sample")
+    hand.pick(stage.dock.image, "tissue")
+    for layer in stage.viewer.layers:
+        if layer.name not in ("tissue", "coffee"):
+            layer.visible = False
+    stage.viewer.reset_view()
+    _front(stage.dock)
+    hand.press(stage.dock.prompts.tools[Tool.CLICK])
+    stage.click(NUCLEI[0])
+    expect(stage.mask.any(), "the click on the nucleus gave no mask")
+    hand.choose(stage.dock.sources.examples, "Take this object")
+    stage.key("K")
+    hand.choose(stage.dock.sources.examples, "tissue", "find what is like it")
+    stage.answered()
+    expect(stage.prompts == 1, "the example is not in the list")
+    expect(stage.mask.any(), "the example found nothing")
+    stage.photograph()
+    stage.key("N")
+
+
+def alike(stage: Stage) -> None:
+    """All like one object are proposed; keys and buttons accept and reject them."""
+    dock = stage.dock_of("Objects")
+    view, suggestions = dock.proposals, stage.annotator.suggestions
+    _cell(dock.table, 0)
+    hand.press(dock.finder.like)
+    stage.answered()
+    expect(suggestions.current is not None, "nothing is proposed")
+    before = len(suggestions.current.open)
+    hand.slide(view.threshold, 0.2)
+    waiting = len(suggestions.current.open)
+    expect(waiting >= max(before, 3), f"{waiting} proposals at the lower threshold")
+    stage.photograph()
+    count = int(stage.objects.max())
+    stage.key("Q")
+    expect(int(stage.objects.max()) == count + 1, "Q did not accept one")
+    stage.key("W")
+    expect(len(suggestions.current.open) == waiting - 2, "W did not reject one")
+    hand.press(view.accept_all)
+    expect(int(stage.objects.max()) > count + 1, "the others were not accepted")
+
+
+def all_named(stage: Stage) -> None:
+    """All of a name are proposed."""
+    dock = stage.dock_of("Objects")
+    hand.pick(stage.dock.image, "coffee")
+    stage.answered()
+    hand.write(dock.finder.text, "spoon")
+    stage.answered()
+    found = stage.annotator.suggestions.current
+    expect(found is not None and found.all, "nothing of that name is proposed")
+
+
+def resumed(stage: Stage) -> None:
+    """The session of the window before is offered, and comes back with its objects."""
+    banner = stage.dock.resume
+    hand.until(banner.isVisible, what="offering the earlier session", turns=5)
+    stage.photograph()
+    hand.press(banner.resume)
+    hand.until(lambda: not banner.isVisible(), what="resuming", turns=5)
+    stage.answered()
+    expect(stage.objects[170, 320] == 1, "object 1 did not come back")
+
+
+def _front(widget: Any) -> None:
+    from napari_seem.widgets.docking import dock_of
+
+    dock = dock_of(widget)
+    if dock is not None:
+        dock.raise_()
+    hand.rest(5)
+
+
+def _cell(table: Any, row: int, *, twice: bool = False) -> None:
+    place = table.visualRect(table.shown.index(row, 0)).center()
+    (hand.double_press if twice else hand.press)(table.viewport(), place)
+
+
+def _button(view: Any, text: str) -> Any:
+    from qtpy.QtWidgets import QPushButton
+
+    return next(b for b in view.findChildren(QPushButton) if b.text() == text)
+
+
+def _editor(table: Any) -> Any:
+    from qtpy.QtWidgets import QLineEdit
+
+    return table.viewport().findChild(QLineEdit)
