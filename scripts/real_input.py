@@ -184,6 +184,8 @@ def choose(button: Any, *words: str) -> None:
     """Open the menu of a button and go through it to an action, by parts of their texts."""
     from qtpy.QtCore import QTimer
 
+    done: list[bool] = []
+
     def walk() -> None:
         menu = button.menu()
         for number, part in enumerate(words, start=1):
@@ -195,9 +197,12 @@ def choose(button: Any, *words: str) -> None:
             press(menu, menu.actionGeometry(action).center())
             if number < len(words):
                 menu = action.menu()
+        done.append(True)
 
-    QTimer.singleShot(200, walk)  # a menu has an event loop of its own
+    # whether pressing returns before or after the menu has closed depends on the version of Qt
+    QTimer.singleShot(200, walk)
     press(button)
+    until(lambda: done, what="choosing from the menu", turns=3)
 
 
 def slide(slider: Any, part: float) -> None:

@@ -53,14 +53,14 @@ def tabled(stage: Stage) -> None:
     """The dock “Objects” lists the objects; one is renamed, one refined by a double click."""
     objects = stage.dock_of("Objects")
     table = objects.table
-    rows = table.shown.rowCount()
-    expect(rows == int(stage.objects.max()), f"the table has {rows} rows")
-    _cell(table, 0)
+    labels = {item.label for item in table.source.items if item.label}
+    expect(labels == set(range(1, int(stage.objects.max()) + 1)), "the table lacks objects")
+    _cell(table, 1)
     hand.press(_button(objects.deeds, "Rename"))
     hand.write(_editor(table), "cup")
     expect(table.names().count("cup") == 1, "the object has no class")
     stage.photograph()
-    _cell(table, 0, twice=True)
+    _cell(table, 1, twice=True)
     stage.answered()
     expect(stage.mask.any() and stage.prompts == 3, "the object did not come back with its marks")
     stage.key("K")
@@ -106,7 +106,7 @@ def alike(stage: Stage) -> None:
     """All like one object are proposed; keys and buttons accept and reject them."""
     dock = stage.dock_of("Objects")
     view, suggestions = dock.proposals, stage.annotator.suggestions
-    _cell(dock.table, 0)
+    _cell(dock.table, 1)
     hand.press(dock.finder.like)
     stage.answered()
     expect(suggestions.current is not None, "nothing is proposed")
@@ -155,7 +155,11 @@ def _front(widget: Any) -> None:
     hand.rest(5)
 
 
-def _cell(table: Any, row: int, *, twice: bool = False) -> None:
+def _cell(table: Any, label: int, *, twice: bool = False) -> None:
+    """Press on the row of an object."""
+    rows = range(table.shown.rowCount())
+    row = next(r for r in rows if table.shown.item(table.shown.index(r, 0)).label == label)
+    table.scrollTo(table.shown.index(row, 0))
     place = table.visualRect(table.shown.index(row, 0)).center()
     (hand.double_press if twice else hand.press)(table.viewport(), place)
 

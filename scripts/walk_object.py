@@ -107,10 +107,10 @@ def classed(stage: Stage) -> None:
 
 
 def ruled(stage: Stage) -> None:
-    """With the rule “overwrite” an object takes pixels from the one before."""
+    """With the rule “take their pixels” an object takes pixels from the one before."""
     rules = stage.dock.tabs.rules
     stage.tab(rules)
-    hand.pick(rules.overlap, "verwrite")
+    hand.pick(rules.overlap, "Take their pixels")
     mask = stage.mask.copy()
     expect((mask & (stage.objects == 1)).any(), "the answer does not cover object 1")
     stage.key("K")

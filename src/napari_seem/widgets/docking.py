@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
@@ -30,6 +31,7 @@ def join(newer: QWidget, kind: type[QWidget]) -> bool:
     window = None if ours is None else ours.parentWidget()
     if ours is None or ours.isFloating() or not isinstance(window, QMainWindow):
         return False
+    size = window.size()
     for dock in window.findChildren(QDockWidget):
         beside = window.dockWidgetArea(dock) == window.dockWidgetArea(ours)
         shown = beside and dock.isVisible() and not dock.isFloating()
@@ -39,6 +41,8 @@ def join(newer: QWidget, kind: type[QWidget]) -> bool:
             later = QTimer(ours)
             later.setSingleShot(True)
             later.timeout.connect(ours.raise_)
+            # two docks below each other may have made the window higher than the screen
+            later.timeout.connect(partial(window.resize, size))
             later.start(0)
             return True
     return False
