@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from walk_stage import Stage
 
 WAV = Path(__file__).parents[1] / "tests/data/the_red_car_on_the_left.wav"
-NUCLEI = (215, 96), (100, 100)  # (row, column)
+GLAND = (400, 327)  # (row, column)
 
 
 def spoken(stage: Stage) -> None:
@@ -85,13 +85,11 @@ def sampled(stage: Stage) -> None:
     hand.until(lambda: stage.annotator.engine.state == "ready", what="opening the sample")
     hand.pick(stage.dock.image, "tissue")
     for layer in stage.viewer.layers:
-        if layer.name not in ("tissue", "coffee"):
-            layer.visible = False
-    stage.viewer.reset_view()
-    _front(stage.dock)
+        layer.visible = layer.name == "tissue"
+    stage.front(stage.dock)
     hand.press(stage.dock.prompts.tools[Tool.CLICK])
-    stage.click(NUCLEI[0])
-    expect(stage.mask.any(), "the click on the nucleus gave no mask")
+    stage.click(GLAND)
+    expect(stage.mask.any(), "the click on the gland gave no mask")
     hand.choose(stage.dock.sources.examples, "Take this object")
     stage.key("K")
     hand.choose(stage.dock.sources.examples, "tissue", "find what is like it")
@@ -103,36 +101,44 @@ def sampled(stage: Stage) -> None:
 
 
 def alike(stage: Stage) -> None:
-    """All like one object are proposed; keys and buttons accept and reject them."""
+    """All like one object are proposed; keys accept and reject them."""
     dock = stage.dock_of("Objects")
     view, suggestions = dock.proposals, stage.annotator.suggestions
     _cell(dock.table, 1)
     hand.press(dock.finder.like)
     stage.answered()
     expect(suggestions.current is not None, "nothing is proposed")
-    before = len(suggestions.current.open)
-    hand.slide(view.threshold, 0.2)
+    hand.slide(view.threshold, 0.0)
     waiting = len(suggestions.current.open)
-    expect(waiting >= max(before, 3), f"{waiting} proposals at the lower threshold")
+    expect(waiting == len(suggestions.current.all), "the threshold did not follow the mouse")
+    expect(waiting >= 2, f"only {waiting} are proposed")
     stage.photograph()
     count = int(stage.objects.max())
     stage.key("Q")
     expect(int(stage.objects.max()) == count + 1, "Q did not accept one")
     stage.key("W")
-    expect(len(suggestions.current.open) == waiting - 2, "W did not reject one")
-    hand.press(view.accept_all)
-    expect(int(stage.objects.max()) > count + 1, "the others were not accepted")
+    left = 0 if suggestions.current is None else len(suggestions.current.open)
+    expect(left == waiting - 2 and int(stage.objects.max()) == count + 1, "W did not reject one")
 
 
 def all_named(stage: Stage) -> None:
-    """All of a name are proposed."""
+    """All of a name are proposed, and accepted at once."""
     dock = stage.dock_of("Objects")
+    stage.front(stage.dock)
     hand.pick(stage.dock.image, "coffee")
+    for layer in stage.viewer.layers:
+        layer.visible = layer.name in ("coffee", "SEEM objects", "SEEM proposals")
+    stage.front(dock)
     stage.answered()
     hand.write(dock.finder.text, "spoon")
     stage.answered()
     found = stage.annotator.suggestions.current
     expect(found is not None and found.all, "nothing of that name is proposed")
+    hand.slide(dock.proposals.threshold, 0.0)
+    stage.photograph()
+    count = int(stage.objects.max())
+    hand.press(dock.proposals.accept_all)
+    expect(int(stage.objects.max()) > count, "the proposals were not accepted")
 
 
 def resumed(stage: Stage) -> None:
@@ -144,15 +150,6 @@ def resumed(stage: Stage) -> None:
     hand.until(lambda: not banner.isVisible(), what="resuming", turns=5)
     stage.answered()
     expect(stage.objects[170, 320] == 1, "object 1 did not come back")
-
-
-def _front(widget: Any) -> None:
-    from napari_seem.widgets.docking import dock_of
-
-    dock = dock_of(widget)
-    if dock is not None:
-        dock.raise_()
-    hand.rest(5)
 
 
 def _cell(table: Any, label: int, *, twice: bool = False) -> None:

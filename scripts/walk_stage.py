@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+WINDOW = (1280, 800)
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """The app, opened on a sample.
@@ -72,9 +75,22 @@ class Stage:
     def dock_of(self, name: str) -> Any:
         """Open another dock of the plugin; returns its widget."""
         _, widget = self.viewer.window.add_plugin_dock_widget("napari-seem", name)
-        hand.rest(10)
+        self.front(widget)
         expect(widget.isVisible(), f"the dock “{name}” is not shown")
         return widget
+
+    def front(self, widget: Any) -> None:
+        """Bring a dock to the front, in a window of the size that every picture has."""
+        from napari_seem.widgets.docking import dock_of
+
+        dock = dock_of(widget)
+        hand.rest(10)
+        if dock is not None:
+            dock.raise_()
+        self.viewer.window.resize(*WINDOW)
+        hand.rest(10)
+        self.viewer.reset_view()
+        hand.rest()
 
     def answered(self) -> None:
         """Wait until nothing is computed any more."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import real_input as hand
 import walk_docks as docks
 import walk_object as obj
-from walk_stage import Stage
+from walk_stage import WINDOW, Stage
 
 OUT = Path(__file__).parents[1] / "docs/images/walkthrough"
 
@@ -77,7 +77,7 @@ def open_stage(checkpoint: str) -> Stage:
     from seem_model import samples
 
     viewer = open_app(samples.load("coffee"), name="coffee", checkpoint=checkpoint, device="cpu")
-    viewer.window.resize(1280, 800)
+    viewer.window.resize(*WINDOW)
     annotator = annotator_for(viewer)
     dock = viewer.window._qt_window.findChild(SeemWidget)
     hand.until(

@@ -31,7 +31,6 @@ def join(newer: QWidget, kind: type[QWidget]) -> bool:
     window = None if ours is None else ours.parentWidget()
     if ours is None or ours.isFloating() or not isinstance(window, QMainWindow):
         return False
-    size = window.size()
     for dock in window.findChildren(QDockWidget):
         beside = window.dockWidgetArea(dock) == window.dockWidgetArea(ours)
         shown = beside and dock.isVisible() and not dock.isFloating()
@@ -42,10 +41,16 @@ def join(newer: QWidget, kind: type[QWidget]) -> bool:
             later.setSingleShot(True)
             later.timeout.connect(ours.raise_)
             # two docks below each other may have made the window higher than the screen
-            later.timeout.connect(partial(window.resize, size))
+            later.timeout.connect(partial(_fit, window))
             later.start(0)
             return True
     return False
+
+
+def _fit(window: QMainWindow) -> None:
+    screen = window.screen()
+    if screen is not None and not window.isMaximized() and not window.isFullScreen():
+        window.resize(window.size().boundedTo(screen.availableSize()))
 
 
 def dock_of(widget: QWidget) -> QDockWidget | None:
