@@ -87,6 +87,10 @@ def sampled(stage: Stage) -> None:
     for layer in stage.viewer.layers:
         layer.visible = layer.name == "tissue"
     stage.front(stage.dock)
+    tabs = stage.dock.tabs
+    stage.tab(tabs.classes)
+    hand.pick(tabs.classes.choice.menu, "Cells and tissue")
+    stage.tab(tabs.entries)
     hand.press(stage.dock.prompts.tools[Tool.CLICK])
     stage.click(GLAND)
     expect(stage.mask.any(), "the click on the gland gave no mask")

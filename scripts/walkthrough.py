@@ -1,6 +1,7 @@
 """Walk through the real app with mouse and keys, and photograph every step.
 
-``python scripts/walkthrough.py [--out docs/images/walkthrough]`` starts its own X server (Xvfb).
+``python scripts/walkthrough.py [--out docs/images/walkthrough]`` starts its own X server (Xvfb);
+``--docs`` renews the pictures that the pages in ``docs`` show.
 A step that does not do what it should ends the walk with exit status 1. New steps are functions of
 the :class:`Stage` in ``walk_object.py`` or ``walk_docks.py``, listed in :data:`STEPS`.
 """
@@ -65,6 +66,8 @@ STEPS = (
     Step("of-a-name", docks.all_named),
 )
 """Done one after the other in one window; each finds what the ones before have left."""
+DOCS = ("prompts", "rounds", "objects", "alike", "everything")
+"""Pictures that the pages in ``docs`` show."""
 AFTERWARDS = (Step("resume", docks.resumed),)
 """Done in a second window, on the same image."""
 
@@ -117,14 +120,30 @@ def do(step: Step, stage: Stage) -> None:
     print(f"{stage.picture.name}: {step.act.__doc__} ({seconds:.1f} s)", flush=True)
 
 
+def keep_for_docs(out: Path) -> None:
+    """Save the pictures of :data:`DOCS` small, without what napari shows at the left."""
+    from PIL import Image
+
+    for name in DOCS:
+        [shot] = out.glob(f"??-{name}.png")
+        with Image.open(shot) as opened:
+            picture = opened.convert("RGB").crop((326, 20, *opened.size))
+        file = OUT.parent / f"{name}.png"
+        picture.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+        print(f"{file}: {file.stat().st_size // 1000} kB")
+
+
 def main() -> int:
     """Run with an X server and settings of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--checkpoint", default="lite")
+    parser.add_argument("--docs", action="store_true", help="renew the pictures of the docs too")
     options = parser.parse_args()
     with hand.own_x_server():
         walk(options.out, checkpoint=options.checkpoint)
+    if options.docs:
+        keep_for_docs(options.out)
     return 0
 
 
