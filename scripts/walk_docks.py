@@ -38,6 +38,7 @@ def spoken(stage: Stage) -> None:
 def copied(stage: Stage) -> None:
     """The object is put on the clipboard as a Python program."""
     from napari._app_model import get_app_model
+    from napari._qt.dialogs.qt_notification import NapariQtNotification
     from qtpy.QtWidgets import QApplication
 
     stage.click((170, 320))
@@ -46,6 +47,9 @@ def copied(stage: Stage) -> None:
     text = "" if clipboard is None else clipboard.text()
     expect("seem_model" in text and "320" in text, "there is no program on the clipboard")
     compile(text, "clipboard", "exec")
+    stage.photograph()
+    for news in stage.viewer.window._qt_window.findChildren(NapariQtNotification):
+        news.close()  # it would stay in the pictures that follow
     stage.key("N")
 
 
@@ -70,11 +74,11 @@ def tabled(stage: Stage) -> None:
 def everything(stage: Stage) -> None:
     """What is in view is segmented without a prompt."""
     dock = stage.dock_of("Everything")
+    stage.annotator.focus.target.objects.visible = False
     hand.pick(dock.region.native, "view")
     hand.press(dock.start)
     stage.answered()
     expect(dock.table.rowCount() > 0, "nothing was segmented")
-    hand.rest(10)
 
 
 def sampled(stage: Stage) -> None:
@@ -94,9 +98,11 @@ def sampled(stage: Stage) -> None:
     hand.press(stage.dock.prompts.tools[Tool.CLICK])
     stage.click(GLAND)
     expect(stage.mask.any(), "the click on the gland gave no mask")
+    hand.write(stage.dock.object.name, "gland")
+    expect(stage.annotator.name == "gland", "the class was not taken")
     hand.choose(stage.dock.sources.examples, "Take this object")
     stage.key("K")
-    hand.choose(stage.dock.sources.examples, "tissue", "find what is like it")
+    hand.choose(stage.dock.sources.examples, "gland in tissue", "find what is like it")
     stage.answered()
     expect(stage.prompts == 1, "the example is not in the list")
     expect(stage.mask.any(), "the example found nothing")

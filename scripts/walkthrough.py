@@ -121,15 +121,15 @@ def do(step: Step, stage: Stage) -> None:
 
 
 def keep_for_docs(out: Path) -> None:
-    """Save the pictures of :data:`DOCS` small, without what napari shows at the left."""
+    """Save the pictures of :data:`DOCS` small, without what napari shows around canvas and dock."""
     from PIL import Image
 
     for name in DOCS:
         [shot] = out.glob(f"??-{name}.png")
         with Image.open(shot) as opened:
-            picture = opened.convert("RGB").crop((326, 20, *opened.size))
+            picture = opened.convert("RGB").crop((326, 20, WINDOW[0], WINDOW[1] - 24))
         file = OUT.parent / f"{name}.png"
-        picture.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+        picture.quantize(255, dither=Image.Dither.NONE).save(file, optimize=True)
         print(f"{file}: {file.stat().st_size // 1000} kB")
 
 
