@@ -34,7 +34,7 @@ def _start_x_server() -> tuple[subprocess.Popen[bytes], str]:
 
 @contextmanager
 def own_x_server() -> Iterator[None]:
-    """Within it, $DISPLAY is an Xvfb on a free number, and napari's settings are untouched."""
+    """Within it, $DISPLAY is an Xvfb on a free number; settings, sessions, models are temporary."""
     for _ in range(5):
         server, number = _start_x_server()
         if number:
@@ -43,8 +43,11 @@ def own_x_server() -> Iterator[None]:
     else:
         raise SystemExit("Xvfb does not start: is it installed?")
     os.environ["DISPLAY"] = f":{number}"
-    with tempfile.TemporaryDirectory() as folder:
+    # a thread may still be writing a session when the window is gone
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ["NAPARI_CONFIG"] = str(Path(folder) / "settings.yaml")
+        os.environ["SEEM_SESSIONS"] = str(Path(folder) / "sessions")
+        os.environ["SEEM_MODELS"] = str(Path(folder) / "models")
         try:
             yield
         finally:
@@ -96,30 +99,35 @@ def click(viewer: Any, place: Place) -> None:
 
 def drag(viewer: Any, path: Sequence[Place]) -> None:
     """Draw with the left button held along pixels (row, col) of the image."""
+    drag_over(viewer.window._qt_viewer.canvas.native, [spot(viewer, place) for place in path])
+
+
+def drag_over(widget: Any, spots: Sequence[QPoint]) -> None:
+    """Move the mouse along points of a widget with the left button held."""
     from qtpy.QtCore import QEvent, QPointF, Qt
     from qtpy.QtGui import QMouseEvent
     from qtpy.QtTest import QTest
     from qtpy.QtWidgets import QApplication
 
-    native = viewer.window._qt_viewer.canvas.native
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    spots = [spot(viewer, place) for place in path]
     mouse: Any = QTest
-    mouse.mouseMove(native, spots[0])
+    mouse.mouseMove(widget, spots[0])
     rest()
-    mouse.mousePress(native, left, none, spots[0])
+    mouse.mousePress(widget, left, none, spots[0])
     for there in spots[1:]:
         rest(1)
         # QTest's own moves carry no button
         kind, moved = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
-        seen = QPointF(native.mapToGlobal(there))
-        QApplication.sendEvent(native, QMouseEvent(kind, QPointF(there), seen, moved, left, none))
+        seen = QPointF(widget.mapToGlobal(there))
+        QApplication.sendEvent(widget, QMouseEvent(kind, QPointF(there), seen, moved, left, none))
     rest(1)
-    mouse.mouseRelease(native, left, none, spots[-1])
+    mouse.mouseRelease(widget, left, none, spots[-1])
     rest()
 
 
-def key(viewer: Any, letter: str, *, ctrl: bool = False, shift: bool = False) -> None:
+def key(
+    viewer: Any, letter: str, *, ctrl: bool = False, shift: bool = False, alt: bool = False
+) -> None:
     """Press a key over the canvas."""
     from qtpy.QtCore import Qt
     from qtpy.QtTest import QTest
@@ -129,6 +137,8 @@ def key(viewer: Any, letter: str, *, ctrl: bool = False, shift: bool = False) ->
         held |= Qt.KeyboardModifier.ControlModifier
     if shift:
         held |= Qt.KeyboardModifier.ShiftModifier
+    if alt:
+        held |= Qt.KeyboardModifier.AltModifier
     keys: Any = QTest
     keys.keyClick(viewer.window._qt_viewer.canvas.native, getattr(Qt.Key, f"Key_{letter}"), held)
     rest()
@@ -142,6 +152,18 @@ def press(widget: Any, place: QPoint | None = None) -> None:
     mouse: Any = QTest
     there = widget.rect().center() if place is None else place
     mouse.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, there)
+    rest()
+
+
+def double_press(widget: Any, place: QPoint) -> None:
+    """Double click on a point of a widget."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    mouse: Any = QTest
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    mouse.mouseClick(widget, left, none, place)
+    mouse.mouseDClick(widget, left, none, place)
     rest()
 
 
@@ -162,9 +184,12 @@ def choose(button: Any, *words: str) -> None:
     """Open the menu of a button and go through it to an action, by parts of their texts."""
     from qtpy.QtCore import QTimer
 
+    done: list[bool] = []
+
     def walk() -> None:
         menu = button.menu()
         for number, part in enumerate(words, start=1):
+            until(menu.isVisible, what="opening a menu", turns=3)
             action = next((a for a in menu.actions() if part in a.text()), None)
             if action is None:
                 button.menu().close()
@@ -172,9 +197,44 @@ def choose(button: Any, *words: str) -> None:
             press(menu, menu.actionGeometry(action).center())
             if number < len(words):
                 menu = action.menu()
+        done.append(True)
 
-    QTimer.singleShot(200, walk)  # a menu has an event loop of its own
+    # whether pressing returns before or after the menu has closed depends on the version of Qt
+    QTimer.singleShot(200, walk)
     press(button)
+    until(lambda: done, what="choosing from the menu", turns=3)
+
+
+def slide(slider: Any, part: float) -> None:
+    """Drag the handle of a horizontal slider to a part of its length, 0 to 1."""
+    from qtpy.QtCore import QPoint
+
+    wide, middle = slider.width(), slider.height() // 2
+    value = slider.value() / slider.maximum()
+    slide_from = QPoint(round(6 + value * (wide - 12)), middle)
+    drag_over(slider, [slide_from, QPoint(round(6 + part * (wide - 12)), middle)])
+
+
+def drain(turns: int = 25) -> None:
+    """Let threads and events of a window that was closed come to their ends."""
+    rest(turns)
+
+
+def pick(combo: Any, text: str) -> None:
+    """Open a combo box and choose the entry with a text by the keyboard."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    row = combo.findText(text, Qt.MatchFlag.MatchContains)
+    if row < 0:
+        raise SystemExit(f"there is no “{text}” in the list")
+    combo.showPopup()
+    rest()
+    view = combo.view()
+    view.setCurrentIndex(combo.model().index(row, 0))
+    keys: Any = QTest
+    keys.keyClick(view, Qt.Key.Key_Return)
+    rest()
 
 
 def photograph(viewer: Any, out: Path) -> tuple[int, int]:

@@ -20,8 +20,10 @@ def shoot(out: Path, *, checkpoint: str) -> None:
     """Open, click, save the window as an image."""
     from napari_seem._launch import open_app
     from napari_seem.annotator import annotator_for
+    from napari_seem.settings import tour_was_seen
     from seem_model import samples
 
+    tour_was_seen()
     viewer = open_app(samples.load(SAMPLE), name=SAMPLE, checkpoint=checkpoint, device="cpu")
     viewer.window.resize(1440, 860)
     annotator = annotator_for(viewer)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEADLESS = "Without a window, `seem segment IMAGE --click ROW,COLUMN --out mask.png` does the same."
-HINT = "Click on an object: the model marks it.\nThen click again where the mask is wrong."
+HINT = "Click on an object to mark it.\nClick again where the mask is wrong."
 
 WINDOW = (1400, 880)
 
@@ -119,7 +119,7 @@ def _make_room(viewer: napari.Viewer) -> None:
 def _show_hint(viewer: napari.Viewer, annotator: Any) -> None:
     """Words on the canvas until the first prompt."""
     hint = viewer.canvas.overlays.text
-    hint.text, hint.position, hint.font_size, hint.visible = HINT, "top_center", 12, True
+    hint.text, hint.position, hint.font_size, hint.visible = HINT, "top_center", 11, True
 
     def hide() -> None:
         if annotator.waiting or annotator.answer is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels, Points, Shapes
-from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps import DirectLabelColormap, label_colormap
 
 from napari_seem.marks import (
     HIDDEN_PAINT,
@@ -26,6 +26,8 @@ RESULT_COLOR = "#00b7ff"
 FOCUS_COLOR, PROPOSED_COLOR = "#ffe600", "#00e5e5"
 """Of the proposal that a key would decide, and of the others."""
 PAINT = {POSITIVE: PAINT_POSITIVE, NEGATIVE: PAINT_NEGATIVE}
+OBJECT_SEED = 0.57
+"""napari's own, 0.5, makes the first object dark brown, which cannot be seen on much."""
 FAINT = "30"
 """Opacity, in hexadecimal, of what is hidden: still to be seen, but it does not count."""
 PAINT_COLORS: dict[int | None, str] = {None: "transparent"}
@@ -100,7 +102,8 @@ def make_result(grid: Grid) -> Labels:
 def make_objects(grid: Grid, *, name: str = "SEEM objects") -> Labels:
     """Empty layer for committed objects or a whole segmentation."""
     # zeros are allocated by the system page by page, when a slice is written
-    layer = Labels(np.zeros(grid.shape, np.int32), name=name, opacity=0.6)
+    colours = label_colormap(49, seed=OBJECT_SEED)
+    layer = Labels(np.zeros(grid.shape, np.int32), name=name, opacity=0.6, colormap=colours)
     grid.place(layer)
     return layer
 

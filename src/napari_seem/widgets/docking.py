@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
@@ -39,9 +40,17 @@ def join(newer: QWidget, kind: type[QWidget]) -> bool:
             later = QTimer(ours)
             later.setSingleShot(True)
             later.timeout.connect(ours.raise_)
+            # two docks below each other may have made the window higher than the screen
+            later.timeout.connect(partial(_fit, window))
             later.start(0)
             return True
     return False
+
+
+def _fit(window: QMainWindow) -> None:
+    screen = window.screen()
+    if screen is not None and not window.isMaximized() and not window.isFullScreen():
+        window.resize(window.size().boundedTo(screen.availableSize()))
 
 
 def dock_of(widget: QWidget) -> QDockWidget | None:

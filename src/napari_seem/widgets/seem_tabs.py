@@ -40,6 +40,9 @@ class SeemTabs(QTabWidget):
         self.rules = RulesView()
         self.classes = ClassesView()
         self.setDocumentMode(True)
+        bar = self.tabBar()
+        if bar is not None:  # for the type checker: there is one
+            bar.setDrawBase(False)  # a white line beside the tabs in napari's themes
         self.setUsesScrollButtons(False)
         for view, title, tip in (
             (self.entries, "Prompts", "Everything that was asked about this object."),

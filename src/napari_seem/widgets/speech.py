@@ -203,6 +203,7 @@ class SpeechView(QWidget):
             box.addLayout(row)
         box.insertWidget(1, self.meter)
         box.addWidget(self.hint)
+        box.addStretch(1)
 
 
 def _button(text: str, tip: str) -> QPushButton:
