@@ -6,6 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari_seem.worker import inline
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -52,7 +54,12 @@ class Saver:
         failed: Callable[[Exception], None],
     ) -> None:  # fmt: skip
         """Start the job as soon as the ones before it have ended."""
-        self._look(self._pool.submit(job), done, failed)
+        try:
+            waiting = self._pool.submit(job)
+        except RuntimeError:  # the interpreter is ending, and takes no more work for later
+            inline(job, done=done, failed=failed)
+            return
+        self._look(waiting, done, failed)
 
     def _look(
         self, job: Future[Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
