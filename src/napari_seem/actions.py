@@ -94,6 +94,13 @@ ACTIONS = (
     Action("one_each", "an object for each mark", "G", Annotator.one_object_each),
     Action("type_words", "name the object by words", "/", partial(_ask, Request.TYPE_WORDS)),
     Action(
+        "talk",
+        "hold to talk",
+        "",
+        partial(_ask, Request.TALK),
+        release=partial(_ask, Request.STOP_TALKING),
+    ),
+    Action(
         "show_keys", "list the keys", "F1", partial(_ask, Request.SHOW_KEYS), "keys", None, True
     ),
     Action("take_tour", "take the tour", "", partial(_ask, Request.TAKE_TOUR), opens_dock=True),

@@ -1,0 +1,69 @@
+"""What a person does in a real window besides the canvas, and waiting for the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QMenu
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QPushButton, QTreeWidget
+
+    from napari_seem.annotator import Annotator
+
+LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+def settle(qtbot, annotator: Annotator) -> None:
+    """Wait until the newest edit is answered."""
+    qtbot.wait(20)
+
+    def settled() -> bool:
+        state = annotator.engine.state
+        return state == "error" or (state == "ready" and not annotator.waiting)
+
+    qtbot.waitUntil(settled, timeout=5000)
+
+
+def choose(button: QPushButton, *path: str) -> list[str]:
+    """Press a button with a menu and click through the menu; returns what the menu offers.
+
+    Each of ``path`` is part of the text of an entry; none closes the menu again.
+    """
+    offered: list[str] = []
+
+    def go() -> None:
+        menus: list[QMenu] = []
+        try:
+            menus.append(QApplication.activePopupWidget())
+            offered.extend(action.text() for action in menus[0].actions())
+            for words in path:
+                menu = menus[-1]
+                action = next(a for a in menu.actions() if words in a.text())
+                if action.menu() is not None:
+                    menus.append(action.menu())
+                QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
+                QTest.qWait(20)
+        finally:
+            for menu in reversed(menus):
+                menu.close()
+
+    QTimer.singleShot(30, go)
+    QTest.mouseClick(button, LEFT)  # comes back when the menu is closed
+    return offered
+
+
+def press_cell(tree: QTreeWidget, row: int, column: int) -> None:
+    """Click into a row of a list."""
+    item = tree.topLevelItem(row)
+    place = tree.visualItemRect(item).center()
+    place.setX(tree.columnViewportPosition(column) + tree.columnWidth(column) // 2)
+    QTest.mouseClick(tree.viewport(), LEFT, PLAIN, place)
+
+
+def rows(tree: QTreeWidget) -> list[tuple[str, str, str]]:
+    """Sign, words and whether it is shown, of every prompt in the list."""
+    items = [tree.topLevelItem(k) for k in range(tree.topLevelItemCount())]
+    return [(i.text(0), i.text(1), i.text(2)) for i in items]
