@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QMenu
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QPushButton, QTreeWidget
@@ -32,26 +31,21 @@ def choose(button: QPushButton, *path: str) -> list[str]:
 
     Each of ``path`` is part of the text of an entry; none closes the menu again.
     """
-    offered: list[str] = []
-
-    def go() -> None:
-        menus: list[QMenu] = []
-        try:
-            menus.append(QApplication.activePopupWidget())
-            offered.extend(action.text() for action in menus[0].actions())
-            for words in path:
-                menu = menus[-1]
-                action = next(a for a in menu.actions() if words in a.text())
-                if action.menu() is not None:
-                    menus.append(action.menu())
-                QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
-                QTest.qWait(20)
-        finally:
-            for menu in reversed(menus):
-                menu.close()
-
-    QTimer.singleShot(30, go)
-    QTest.mouseClick(button, LEFT)  # comes back when the menu is closed
+    QTest.mouseClick(button, LEFT)
+    QTest.qWait(20)
+    menus = [button.menu()]
+    offered = [action.text() for action in menus[0].actions()]
+    try:
+        for words in path:
+            menu = menus[-1]
+            action = next(a for a in menu.actions() if words in a.text())
+            if action.menu() is not None:
+                menus.append(action.menu())
+            QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
+            QTest.qWait(20)
+    finally:
+        for menu in reversed(menus):
+            menu.close()
     return offered
 
 
