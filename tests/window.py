@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QPushButton, QTreeWidget
+    from qtpy.QtWidgets import QMenu, QPushButton, QTreeWidget
 
     from napari_seem.annotator import Annotator
 
@@ -32,21 +32,30 @@ def choose(button: QPushButton, *path: str) -> list[str]:
     Each of ``path`` is part of the text of an entry; none closes the menu again.
     """
     QTest.mouseClick(button, LEFT)
-    QTest.qWait(20)
     menus = [button.menu()]
+    _wait_for(menus[0])
     offered = [action.text() for action in menus[0].actions()]
     try:
         for words in path:
             menu = menus[-1]
             action = next(a for a in menu.actions() if words in a.text())
+            QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
             if action.menu() is not None:
                 menus.append(action.menu())
-            QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
-            QTest.qWait(20)
+                _wait_for(menus[-1])
     finally:
         for menu in reversed(menus):
             menu.close()
+    QTest.qWait(20)
     return offered
+
+
+def _wait_for(menu: QMenu) -> None:
+    for _ in range(50):
+        QTest.qWait(20)
+        if menu.isVisible():
+            return
+    raise AssertionError("The menu did not open.")
 
 
 def press_cell(tree: QTreeWidget, row: int, column: int) -> None:
