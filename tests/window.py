@@ -10,7 +10,10 @@ from qtpy.QtTest import QTest
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QMenu, QPushButton, QTreeWidget
 
+    from fakes import FakeLoad
     from napari_seem.annotator import Annotator
+    from napari_seem.widgets.seem import SeemWidget
+    from seem_model.values import Prompts
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -70,3 +73,16 @@ def rows(tree: QTreeWidget) -> list[tuple[str, str, str]]:
     """Sign, words and whether it is shown, of every prompt in the list."""
     items = [tree.topLevelItem(k) for k in range(tree.topLevelItemCount())]
     return [(i.text(0), i.text(1), i.text(2)) for i in items]
+
+
+def say(dock: SeemWidget, qtbot, words: str) -> None:
+    """Types words and Enter."""
+    dock.prompts.text.selectAll()
+    QTest.keyClicks(dock.prompts.text, words)
+    QTest.keyClick(dock.prompts.text, Qt.Key.Key_Return)
+    settle(qtbot, dock.annotator)
+
+
+def asked(fake_load: FakeLoad) -> Prompts:
+    """The prompts that the model got last."""
+    return fake_load.last.steps[-1][0]

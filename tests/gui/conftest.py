@@ -29,3 +29,9 @@ def open_dock(fake_model, qtbot):
         return widget
 
     return make
+
+
+@pytest.fixture
+def own_library(monkeypatch, tmp_path):
+    """Examples and class lists of this test only."""
+    monkeypatch.setenv("SEEM_MODELS", str(tmp_path))
