@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from seem_model.errors import CheckpointError, PromptError
-from seem_model.values import Instance, Prompts, Round, Segment, Segmentation
+from seem_model.values import Exemplar, Instance, Prompts, Round, Segment, Segmentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,10 @@ class FakeMemory:
 
 
 class FakePredictor:
-    """The connected bright blob under each positive mark, minus a disk around negative ones."""
+    """The connected bright blob under each positive mark, minus a disk around negative ones.
+
+    "blob" names all blobs, "right" what is in the right half; an example is like blobs of its size.
+    """
 
     # answers of several objects take turns
     model = SimpleNamespace(config=SimpleNamespace(composed=True))
@@ -48,7 +51,7 @@ class FakePredictor:
         self.error: Exception | None = None
         self.examples: tuple[Any, ...] = ()
 
-    def with_vocabulary(self, names):
+    def with_vocabulary(self, names, *, things=None, watch=None):
         return self
 
     def features(self, image: np.ndarray, *, watch=None) -> FakeFeatures:
@@ -75,6 +78,12 @@ class FakePredictor:
             mask |= bright
         if isinstance(memory, FakeMemory):
             mask |= memory.mask
+        if prompts.exemplar is not None:
+            mask |= _of_size(features.grey, prompts.exemplar)
+        for example in prompts.unlike_exemplars:
+            mask &= ~_of_size(features.grey, example)
+        if "right" in prompts.unlike:
+            mask[:, mask.shape[1] // 2 :] = False
         if prompts.negative.any():
             mask &= ndimage.distance_transform_edt(~prompts.negative) > 4
         return Round(
@@ -142,6 +151,11 @@ class FakePredictor:
     def _fail(self) -> None:
         if self.error is not None:
             raise self.error
+
+
+def _of_size(grey: np.ndarray, example: Exemplar) -> np.ndarray:
+    alike = [m for m in _blobs_of(grey) if m.sum() == example.mask.sum()]
+    return np.any(alike, axis=0) if alike else np.zeros(grey.shape, bool)
 
 
 def _blobs_of(grey: np.ndarray) -> list[np.ndarray]:

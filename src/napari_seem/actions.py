@@ -92,7 +92,15 @@ ACTIONS = (
     Action("next_proposal", "next proposal", "J", lambda a: a.suggestions.move(1)),
     Action("accept_all", "accept all proposals", "", _suggest(Suggestions.accept_all)),
     Action("one_each", "an object for each mark", "G", Annotator.one_object_each),
+    Action("answer_all", "answer all open objects again", "", lambda a: a.search.answer_all()),
     Action("type_words", "name the object by words", "/", partial(_ask, Request.TYPE_WORDS)),
+    Action(
+        "talk",
+        "hold to talk",
+        "",
+        partial(_ask, Request.TALK),
+        release=partial(_ask, Request.STOP_TALKING),
+    ),
     Action(
         "show_keys", "list the keys", "F1", partial(_ask, Request.SHOW_KEYS), "keys", None, True
     ),

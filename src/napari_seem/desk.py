@@ -20,6 +20,8 @@ class Request(Enum):
     SHOW_KEYS = "list the keys"
     TAKE_TOUR = "start the tour"
     TYPE_WORDS = "put the cursor into the text field"
+    TALK = "record what is said; a second time: stop"
+    STOP_TALKING = "stop recording"
 
 
 class Desk:

@@ -39,8 +39,7 @@ class Timeline:
         self._loop.keep_pending()
         journal = self._loop.journal
         if not journal.done:
-            self._loop.say("Nothing to undo.")
-            self._loop.show_current()  # an answer that was under way is asked for again
+            self._stay("Nothing to undo.")
             return
         self._loop.focus.show(journal.done[-1].plane)
         change = journal.undo()
@@ -52,8 +51,7 @@ class Timeline:
         self._loop.keep_pending()
         journal = self._loop.journal
         if not journal.undone:
-            self._loop.say("Nothing to redo.")
-            self._loop.show_current()  # an answer that was under way is asked for again
+            self._stay("Nothing to redo.")
             return
         self._loop.focus.show(journal.undone[-1].plane)
         change = journal.redo()
@@ -67,7 +65,7 @@ class Timeline:
         thing = page.current
         at = min(max(at, 0), len(thing.steps))
         if plane is None or at == thing.at:
-            self._loop.show_current()
+            self._stay()
             return
         self._loop.journal.turn("go to round", plane, page.having(replace(thing, at=at)))
         self._loop.show_current()
@@ -77,8 +75,7 @@ class Timeline:
         self._loop.keep_pending()
         plane, page = self._loop.focus.plane, self._loop.page
         if plane is None or page.current.current.marks.is_empty:
-            self._loop.say("Nothing to clear.")
-            self._loop.show_current()  # an answer that was under way is asked for again
+            self._stay("Nothing to clear.")
             return
         cleared = page.having(page.current.with_step(Marks(), None))
         self._loop.journal.turn("clear", plane, cleared)
@@ -101,6 +98,12 @@ class Timeline:
         renamed = page.having(replace(page.current, name=name.strip()))
         self._loop.journal.turn("class", plane, renamed)
         self._loop.changed.emit()
+
+    def _stay(self, words: str = "") -> None:
+        """Nothing changes, so what waited for an answer is asked again."""
+        self._loop.engine.wake()
+        if words:
+            self._loop.say(words)
 
     def _show(self, change: Change, *, back: bool) -> None:
         target = self._loop.focus.target

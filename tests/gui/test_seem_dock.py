@@ -9,54 +9,21 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-import napari_seem.annotator
-import napari_seem.widgets.tour
 from fakes import FakePredictor, blobs
 from napari_seem.actions import ACTIONS
 from napari_seem.annotator import annotator_for
 from napari_seem.target import Tool
 from napari_seem.widgets.seem import SeemWidget
 from person import FIRST, mask
+from window import settle
 
 pytestmark = pytest.mark.gui
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def fake_model(monkeypatch, fake_load):
-    monkeypatch.setattr(napari_seem.annotator, "_load", fake_load)
-    monkeypatch.setattr(napari_seem.widgets.tour, "tour_is_new", lambda: False)
-
-
-@pytest.fixture
-def open_dock(fake_model, qtbot):
-    """Docks the widget in a robot's viewer and waits until the model is ready."""
-
-    def make(robot) -> SeemWidget:
-        widget = SeemWidget(robot.viewer)
-        robot.viewer.window.add_dock_widget(widget, name="SEEM", area="right")
-        if widget.annotator.focus.image is not None:
-            qtbot.waitUntil(lambda: widget.annotator.engine.state == "ready", timeout=10000)
-            qtbot.waitUntil(lambda: widget.annotator.tool is not None, timeout=3000)
-        qtbot.wait(100)
-        return widget
-
-    return make
-
-
-@pytest.fixture
 def dock(open_dock, robot):
     return open_dock(robot)
-
-
-def settle(qtbot, annotator) -> None:
-    qtbot.wait(20)
-
-    def settled() -> bool:
-        state = annotator.engine.state
-        return state == "error" or (state == "ready" and not annotator.waiting)
-
-    qtbot.waitUntil(settled, timeout=5000)
 
 
 def test_click_toggle_undo_redo_commit_by_mouse_and_keys(robot, dock, qtbot):

@@ -7,39 +7,14 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from fake_speech import FakeMicrophone, FakeRecogniser
 from napari_seem.widgets.microphone import Level, QtMicrophone, share
 from napari_seem.widgets.speech import SpeechView
 from napari_seem.worker import on_worker
 from seem_model.speech.sound import write_wav
-from seem_model.speech.transcript import Transcript
 
 pytestmark = pytest.mark.gui
 LEFT = Qt.MouseButton.LeftButton
-
-
-class FakeMicrophone:
-    """Records when the test says so."""
-
-    def __init__(self, problem: str = "") -> None:
-        self.problem = problem
-        self.told = None
-        self.stops = 0
-
-    def trouble(self) -> str:
-        return self.problem
-
-    def start(self, told) -> None:
-        self.told = told
-
-    def stop(self):
-        self.stops += 1
-        self.told = None
-        return np.full(8000, 0.1, np.float32), 16000
-
-
-class FakeRecogniser:
-    def hear(self, samples, rate, *, watch=None) -> Transcript:
-        return Transcript("the red car", 0.5, ("the red cup",))
 
 
 class Fixture:

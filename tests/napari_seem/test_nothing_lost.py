@@ -174,3 +174,13 @@ def test_an_answer_that_came_on_another_slice_in_between_is_kept_by_redo(stack):
         act()
     viewer.dims.set_current_step(0, 0)
     assert annotator.answer is answer
+
+
+@pytest.mark.parametrize("deed", ["redo", "goto"])
+def test_a_deed_that_does_nothing_leaves_nothing_waiting(annotator, deed):
+    annotator.asking.name("blob", positive=False)
+    assert not annotator.waiting
+    annotator.redo() if deed == "redo" else annotator.goto(1)
+    assert not annotator.waiting
+    annotator.commit()
+    assert "as soon as" not in annotator.news

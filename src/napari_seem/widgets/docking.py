@@ -61,6 +61,14 @@ def dock_of(widget: QWidget) -> QDockWidget | None:
     return parent
 
 
+def bring_forward(widget: QWidget) -> None:
+    """Show the dock of a widget in front of those that share its place."""
+    dock = dock_of(widget)
+    if dock is not None:
+        dock.show()
+        dock.raise_()
+
+
 def join_main(newer: QWidget) -> None:
     """Put a dock of the plugin as a tab over the main one, where that is docked."""
     from napari_seem.widgets.seem import SeemWidget  # it needs this file

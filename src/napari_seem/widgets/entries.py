@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QItemSelectionModel, QSize, Qt
 from qtpy.QtGui import QBrush, QColor, QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
@@ -14,8 +14,10 @@ from napari_seem.marks import NEGATIVE, POSITIVE
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
     from napari_seem.entries import Entry
+    from napari_seem.plane import Plane
 
 SIGN, WORDS, SHOWN, DELETE = range(4)
+_ADD = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 TIPS = {
     SIGN: "Click to turn it: + belongs to the object, − does not (key F).",
     WORDS: "One prompt of this object.",
@@ -36,6 +38,7 @@ class EntriesView(QTreeWidget):
         super().__init__()
         self._annotator = annotator
         self._shown: tuple[Entry, ...] | None = None
+        self._thing: tuple[Plane | None, int] | None = None
         self.setColumnCount(4)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -56,14 +59,16 @@ class EntriesView(QTreeWidget):
 
     def refresh(self) -> None:
         """Show the prompts of the moment."""
-        entries = self._annotator.asking.entries
-        if entries == self._shown:
+        annotator = self._annotator
+        entries, thing = annotator.asking.entries, (annotator.focus.plane, annotator.page.key)
+        if entries == self._shown and thing == self._thing:
             return
-        self._shown = entries
+        chosen = self._chosen() if thing == self._thing else []
+        before, self._shown, self._thing = self._shown or (), entries, thing
         self.clear()
         for entry in entries:
             self.addTopLevelItem(self._row(entry))
-        self.scrollToBottom()
+        self._choose(before, chosen)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Delete, F and H act on the selected prompts."""
@@ -77,10 +82,25 @@ class EntriesView(QTreeWidget):
         if act is None:
             super().keyPressEvent(event)
             return
-        chosen = [self.indexOfTopLevelItem(item) for item in self.selectedItems()]
-        shown = self._shown or ()
+        chosen, shown = self._chosen(), self._shown or ()
         for at in sorted(chosen, reverse=True):  # the last first: positions of the others stay
             act(shown[at])
+
+    def _chosen(self) -> list[int]:
+        return [self.indexOfTopLevelItem(item) for item in self.selectedItems()]
+
+    def _choose(self, before: tuple[Entry, ...], chosen: list[int]) -> None:
+        """Select the same prompts as before, so that the next key acts on them too."""
+        count = self.topLevelItemCount()
+        if len(before) < count or not chosen:
+            self.scrollToBottom()
+            return
+        if len(before) > count:  # of those that were deleted, the next one
+            chosen = [min(*chosen, count - 1)] if count else []
+        for at in chosen:
+            item = self.topLevelItem(at)
+            if item is not None:
+                self.setCurrentItem(item, WORDS, _ADD)
 
     def _row(self, entry: Entry) -> QTreeWidgetItem:
         signs = "+" if entry.positive else "−"

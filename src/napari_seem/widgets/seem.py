@@ -19,6 +19,7 @@ from napari_seem.target import Tool
 from napari_seem.tour import SAMPLE, Place
 from napari_seem.widgets.appearance import AppearanceView
 from napari_seem.widgets.bond import Bond, BusyBar, muted
+from napari_seem.widgets.docking import bring_forward
 from napari_seem.widgets.keys_help import KeysHelp
 from napari_seem.widgets.model import ModelView
 from napari_seem.widgets.prompts import ImageChoice, PromptView
@@ -126,6 +127,12 @@ class SeemWidget(QWidget):
             self.tour.tour.start()
         elif request is Request.TYPE_WORDS:
             self.prompts.text.setFocus()
+        elif request is Request.TALK:
+            bring_forward(self)
+            self.tabs.setCurrentWidget(self.tabs.speech)
+            self.tabs.speech.start()
+        elif request is Request.STOP_TALKING:
+            self.tabs.speech.stop()
 
     def _find(self, place: Place) -> QWidget | None:
         viewer = self._viewer()

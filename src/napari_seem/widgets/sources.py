@@ -59,7 +59,7 @@ class SourcesView(QWidget):
     # -- masks -----------------------------------------------------------------------------
 
     def _fill_masks(self, menu: QMenu) -> None:
-        menu.clear()
+        _empty(menu)
         target = self._annotator.focus.target
         layers = [] if target is None else self._annotator.focus.labels
         own = [] if target is None else [*target.prompts.all, target.result, target.proposed]
@@ -82,7 +82,7 @@ class SourcesView(QWidget):
     # -- examples --------------------------------------------------------------------------
 
     def _fill_examples(self, menu: QMenu) -> None:
-        menu.clear()
+        _empty(menu)
         _add(menu, "Take this object as an example", self.take)
         menu.addSeparator()
         kept = list(self._library)
@@ -123,6 +123,12 @@ def _menu_button(text: str, tip: str) -> QPushButton:
     button.setToolTip(tip)
     button.setMenu(QMenu(button))
     return button
+
+
+def _empty(menu: QMenu) -> None:
+    for part in menu.findChildren(QMenu):  # clear() leaves them in memory
+        part.deleteLater()
+    menu.clear()
 
 
 def _add(menu: QMenu, words: str, act: Callable[[], Any]) -> None:

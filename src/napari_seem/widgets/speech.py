@@ -70,8 +70,8 @@ class SpeechView(QWidget):
         self._trouble: str | None = None
         self._shown: Transcript | None = None
         self.talk = _button(_TALK, _TIP)
-        self.talk.pressed.connect(self._start)
-        self.talk.released.connect(self._stop)
+        self.talk.pressed.connect(self.start)
+        self.talk.released.connect(self.stop)
         self.open = _button("Open WAV…", "Take the phrase from a recording: a WAV file.")
         self.open.clicked.connect(self._choose)
         self.meter = LevelMeter()
@@ -116,6 +116,25 @@ class SpeechView(QWidget):
         """Recognise a WAV file."""
         self.dictation.open(path)
 
+    def start(self) -> None:
+        """Record; while recording, stop: whoever starts by a command has nothing to let go."""
+        if self.dictation.state is State.RECORDING:
+            self.stop()
+            return
+        # it may have been unplugged since
+        self._trouble = self._microphone.trouble()
+        if self._trouble:
+            self.refresh()
+            return
+        self.dictation.clear()
+        self.dictation.record()
+        self._microphone.start(self._hear_level)
+
+    def stop(self) -> None:
+        """Stop recording, and recognise what was said."""
+        if self.dictation.state is State.RECORDING:
+            self.dictation.hear(*self._microphone.stop())
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Look for a microphone: not before, since Qt's sound library takes 0.2 s to load."""
         super().showEvent(event)
@@ -130,7 +149,7 @@ class SpeechView(QWidget):
     def _words(self) -> str:
         state, transcript = self.dictation.state, self.dictation.transcript
         if state is State.RECORDING:
-            return f"Listening… release the button to stop; {LONGEST:.0f} s at most."
+            return f"Listening… release the button or key to stop; {LONGEST:.0f} s at most."
         if state is State.RECOGNISING:
             return "Recognising…"
         if self.dictation.problem:
@@ -155,24 +174,10 @@ class SpeechView(QWidget):
         self._trouble = self._microphone.trouble()
         self.refresh()
 
-    def _start(self) -> None:
-        # it may have been unplugged since
-        self._trouble = self._microphone.trouble()
-        if self._trouble:
-            self.refresh()
-            return
-        self.dictation.clear()
-        self.dictation.record()
-        self._microphone.start(self._hear_level)
-
     def _hear_level(self, level: Level) -> None:
         self.meter.show_level(level)
         if level.seconds >= LONGEST:
-            self._stop()
-
-    def _stop(self) -> None:
-        if self.dictation.state is State.RECORDING:
-            self.dictation.hear(*self._microphone.stop())
+            self.stop()
 
     def _choose(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
