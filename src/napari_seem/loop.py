@@ -156,6 +156,9 @@ class Loop:
         if target is not None and plane is not None:
             step = self.page.current.current
             self.beside = Marks().beside(step.marks)
+            if target.prompts.lacks(step.marks):
+                # deleted while another slice was on display: it goes for that slice only
+                target.prompts.restore(plane, step.marks, positive=self.positive)
             self._dirty = step.unanswered or not step.marks.same(self.marks)
             if self._axes not in (None, plane.axes):
                 # slices along other axes cross those that were shown before: paint this one anew

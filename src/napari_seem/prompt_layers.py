@@ -123,6 +123,14 @@ class PromptLayers:
         if active is not None and active in self._viewer.layers:
             self._viewer.layers.selection.active = active
 
+    def lacks(self, marks: Marks) -> bool:
+        """Whether a layer that these marks would be on does not exist."""
+        return (
+            (self.points is None and len(marks.points) > 0)
+            or (self.shapes is None and len(marks.outlines) > 0)
+            or (self.scribble is None and marks.scribble is not None)
+        )
+
     def forget(self, layer: Layer) -> bool:
         """Drop the reference to a layer that left the viewer; True if it was one of these."""
         if not any(layer is x for x in self.all):

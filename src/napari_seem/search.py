@@ -196,11 +196,8 @@ class Search:
         target, plane = place
         self._loop.keep_pending()
         page = self._loop.page
-        asked = [
-            (t, t.current.marks, prompts_of(t.current.marks, plane.shape))
-            for t in page.things
-            if not t.label
-        ]
+        open_ones = [(t, t.current.marks) for t in page.things if not t.label]
+        asked = [(t, marks, prompts_of(marks, plane.shape)) for t, marks in open_ones]
         asked = [row for row in asked if not row[2].is_empty]
         look = seen(target, plane)
 
@@ -218,13 +215,16 @@ class Search:
             for (thing, marks, _), round in zip(asked, rounds, strict=True):
                 now = keys.get(thing.key)
                 if now is not None and now.current.marks.same(marks):
-                    after = after.having(now.with_answer(Answer.of(round)))
+                    label = self._loop.engine.naming.resolve(round.label)
+                    after = after.having(now.with_answer(Answer.of(round, label=label)))
             target.journal.amend(plane, after)
             if here:
                 self._loop.show_current()
 
         if asked:
             self._loop.engine.wish_for(Wish(work=work, done=done))
+        else:
+            self._loop.show_current()  # an edit that was under way is asked for again
 
     def cancel(self) -> None:
         """Stop what is being computed."""

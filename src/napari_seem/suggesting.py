@@ -65,8 +65,12 @@ class Suggestions:
             self._loop.show_current()
         title = found[0][2].title if found else "this"
         beyond = f" on {places} slices or images" if places > 1 else ""
+        unsure = any(proposals.all for _, _, proposals in found)
+        nothing = "Nothing sure found for {}: a lower threshold shows what is less sure."
         self._loop.say(
-            f"{count} proposed for {title}{beyond}." if count else f"Nothing new found for {title}."
+            f"{count} proposed for {title}{beyond}."
+            if count
+            else (nothing if unsure else "Nothing new found for {}.").format(title)
         )
 
     def elsewhere(self) -> list[tuple[Target, Plane, int]]:

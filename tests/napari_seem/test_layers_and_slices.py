@@ -378,3 +378,20 @@ def test_one_annotator_for_a_viewer_and_it_does_not_keep_it_alive():
     del viewer
     gc.collect()
     assert gone() is None
+
+
+def test_a_prompt_layer_that_is_deleted_takes_prompts_of_the_slice_on_display_only(
+    stack, model_viewer
+):
+    click(stack, 20, 20)
+    model_viewer.dims.set_current_step(0, 1)
+    click(stack, 45, 20)
+    model_viewer.layers.remove(stack.focus.target.prompts.points)
+    assert stack.asking.entries == ()
+    model_viewer.dims.set_current_step(0, 0)
+    assert points(stack) == [[0, 20, 20]]
+    np.testing.assert_array_equal(mask(stack), FIRST)
+    for _ in range(3):
+        stack.undo()
+    assert points(stack) == []
+    assert not stack.timeline.can_undo
