@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import run_state_machine_as_test, invariant, rule
 
 from any_order import Rewound, marks_of
 from any_order_deeds import Deeds, inside, opened, shown
@@ -218,11 +218,15 @@ class AnyOrder(Deeds):
 
 
 FEW = settings(
-    max_examples=12, stateful_step_count=35, deadline=None, suppress_health_check=list(HealthCheck,
-    # the same walks each time: a walk that fails must fail for whoever broke it; `-m slow` takes others
+    max_examples=12,
+    stateful_step_count=35,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # the same walks each time, so that one that fails fails for whoever broke it
     derandomize=True,
 )
 MANY = settings(FEW, max_examples=60, derandomize=False)
+"""For ``-m slow``: walks that nobody has gone before."""
 AnyOrder.TestCase.settings = FEW
 )
 TestAnyOrder = AnyOrder.TestCase
@@ -251,15 +255,7 @@ Waiting.TestCase.settings = AnyOrder.TestCase.settings
 TestWaiting = Waiting.TestCase
 
 
-class AnyOtherOrder(AnyOrder):
-    """Walks that nobody has gone before."""
-
-
-class WaitingOtherwise(Waiting):
-    """The same, where jobs are done later."""
-
-
-for machine in (AnyOtherOrder, WaitingOtherwise):
-    machine.TestCase.settings = MANY
-TestAnyOtherOrder = pytest.mark.slow(AnyOtherOrder.TestCase)
-TestWaitingOtherwise = pytest.mark.slow(WaitingOtherwise.TestCase)
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", [AnyOrder, Waiting])
+def test_other_orders(machine) -> None:
+    run_state_machine_as_test(machine, settings=MANY)
