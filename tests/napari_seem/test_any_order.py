@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import run_state_machine_as_test, invariant, rule
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from any_order import Rewound, marks_of
 from any_order_deeds import Deeds, inside, opened, shown
@@ -228,7 +228,6 @@ FEW = settings(
 MANY = settings(FEW, max_examples=60, derandomize=False)
 """For ``-m slow``: walks that nobody has gone before."""
 AnyOrder.TestCase.settings = FEW
-)
 TestAnyOrder = AnyOrder.TestCase
 
 
