@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
+    from napari.utils.colormaps.colormap import LabelColormapBase
     from numpy.typing import NDArray
 
     from seem_model.class_lists import ClassList
@@ -57,15 +58,20 @@ def colours_by_class(
 
 
 def colours_by_object(
-    features: pd.DataFrame, class_list: ClassList, *, hidden: AbstractSet[str] = frozenset()
+    features: pd.DataFrame,
+    class_list: ClassList,
+    *,
+    hidden: AbstractSet[str] = frozenset(),
+    plain: LabelColormapBase | None = None,
 ) -> DirectLabelColormap:
-    """Every label in the colour that napari gives it in a new layer.
+    """Every label in the colour that ``plain`` gives it, or that napari gives in a new layer.
 
     Parameters and result as of :func:`colours_by_class`; grey are labels without a row and above
     65,536.
     """
     classes = _classes(features)
-    shades = label_colormap(_OBJECT_COLOURS).map(np.fromiter(classes, np.int64, len(classes)))
+    colormap = label_colormap(_OBJECT_COLOURS) if plain is None else plain
+    shades = np.asarray(colormap.map(np.fromiter(classes, np.int64, len(classes))))
     colours = dict(zip(classes, shades.astype(np.float32), strict=True))
     return _colormap(colours, classes, class_list, hidden)
 

@@ -6,7 +6,10 @@ import weakref
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from napari_seem import object_colours, objects
+from napari_seem import objects
+from napari_seem.class_colours import colours_by_class, colours_by_object
+from seem_model.class_lists import ClassList
+from seem_model.palette import NEUTRAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -60,11 +63,10 @@ class Colouring:
         return self.by is ColourBy.OBJECT and not self.hidden
 
     def colours(self) -> dict[str, str]:
-        """Colour of each class of the layer."""
-        target = self._loop.focus.target
-        layer = None if target is None else target.objects
-        rows = () if layer is None else objects.table(layer)
-        return object_colours.class_colours(r.name for r in rows)
+        """Colour of each class of the layer, as #rrggbb; of "" for objects without one."""
+        listed = self._listed()
+        entries = {n: listed.find(n) for n in self._names()}
+        return {"": NEUTRAL} | {n: e.colour for n, e in entries.items() if e is not None}
 
     def refresh(self) -> None:
         """Bring the layer up to date; costs little while nothing has changed."""
@@ -74,18 +76,35 @@ class Colouring:
             return  # colours that a person chose stay
         # nameless objects of other slices are in no table, so the slice counts too
         items = self._inventory.items
-        wanted = (layer, layer.features, items, self.by, self.hidden)
+        classes = self._loop.engine.naming.classes
+        wanted = (layer, layer.features, items, classes, self.by, self.hidden)
         if self._shown is not None and all(
             a is b for a, b in zip(wanted, self._shown, strict=True)
         ):
             return
         plain = self._plain.setdefault(layer, layer.colormap)
         self._shown = None if self.is_plain else wanted
-        rows = objects.table(layer)
         if self.by is ColourBy.CLASS:
-            layer.colormap = object_colours.by_class(rows, self.colours(), self.hidden)
+            layer.colormap = colours_by_class(layer.features, self._listed(), hidden=self.hidden)
         elif self.hidden:
-            names = {i.label: i.name for i in items if i.label} | {r.label: r.name for r in rows}
-            layer.colormap = object_colours.by_object(plain, names, self.hidden)
+            layer.colormap = colours_by_object(
+                layer.features, self._listed(), hidden=self.hidden, plain=plain
+            )
         else:
             layer.colormap = plain
+
+    def _names(self) -> list[str]:
+        """Classes of the layer, in the order in which they came up."""
+        target = self._loop.focus.target
+        layer = None if target is None else target.objects
+        rows = () if layer is None else objects.table(layer)
+        return list(dict.fromkeys(r.name for r in rows if r.name))
+
+    def _listed(self) -> ClassList:
+        """The class list, and the classes of the layer that are not in it."""
+        classes = self._loop.engine.naming.classes
+        listed = ClassList.of("objects", []) if classes is None else classes
+        for name in self._names():
+            if listed.find(name) is None:
+                listed = listed.add(name)
+        return listed

@@ -12,6 +12,7 @@ from napari_seem.in_view import bring_into_view
 from napari_seem.inventory import MOST_EXAMPLES, counted
 from napari_seem.plane import Plane
 from person import FIRST, SECOND, click
+from seem_model.class_lists import ClassEntry, ClassList
 
 
 @pytest.fixture
@@ -150,3 +151,18 @@ def test_bringing_into_view_in_a_stack_with_a_scale(model_viewer):
     plane = Plane((1, 2), (1, 0, 0), (64, 80))
     bring_into_view(model_viewer, layer, plane, (10, 10, 30, 30))
     assert model_viewer.scene.camera.center[-2:] == (39.0, 39.0)
+
+
+def test_colours_are_those_of_the_class_list_and_of_synonyms(two):
+    two.revisions.rename([1], "nuclei")
+    listed = ClassList("own", (ClassEntry("nucleus", ("nuclei",), "#123456"),))
+    two.engine.naming.use(listed)
+    two.colouring.set_by(ColourBy.CLASS)
+    assert two.colouring.colours()["nuclei"] == "#123456"
+    layer = two.focus.target.objects
+    shown = np.round(np.asarray(layer.get_color(1))[:3] * 255).astype(int).tolist()
+    assert shown == [0x12, 0x34, 0x56]
+    other = np.asarray(layer.get_color(2))[:3]
+    two.colouring.hide({"nuclei"})
+    assert layer.get_color(1)[3] == 0
+    np.testing.assert_allclose(np.asarray(layer.get_color(2))[:3], other)
