@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
@@ -68,8 +69,9 @@ class StatusLine:
         """Take the line away; once is enough, more does no harm."""
         if self._open:
             self._gone()
-            self.label.hide()
-            self.label.deleteLater()
+            with suppress(RuntimeError):  # Qt has deleted it with the window, and did not tell
+                self.label.hide()
+                self.label.deleteLater()
 
     def _gone(self) -> None:
         if not self._open:
