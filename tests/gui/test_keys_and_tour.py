@@ -100,12 +100,12 @@ def test_tools_by_key_and_a_key_that_acts_until_it_is_let_go(bound, annotator, r
     assert asked == [Request.SHOW_KEYS, Request.TYPE_WORDS]
     told = []
     talk = Action(
-        "talk", "talk", "G", lambda a: told.append("down"), release=lambda a: told.append("up")
+        "hold", "hold", "U", lambda a: told.append("down"), release=lambda a: told.append("up")
     )
     again = Keys(robot.viewer, annotator, (talk,))
-    QTest.keyPress(robot.native, Qt.Key.Key_G)
+    QTest.keyPress(robot.native, Qt.Key.Key_U)
     assert told == ["down"]
-    QTest.keyRelease(robot.native, Qt.Key.Key_G)
+    QTest.keyRelease(robot.native, Qt.Key.Key_U)
     assert told == ["down", "up"]
     again.close()
 
