@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_seem.marks import HIDDEN_PAINT, PAINT_NEGATIVE, PAINT_POSITIVE, STROKES, Marks
+from napari_seem.marks import HIDDEN_PAINT, PAINT_NEGATIVE, PAINT_POSITIVE, STROKES, Marks, MaskMark
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-T = TypeVar("T")
 
 
 class Kind(Enum):
@@ -83,13 +81,7 @@ def without(marks: Marks, entry: Entry) -> Marks:
         return replace(marks, points=marks.points[keep], signs=marks.signs[keep], shown=shown)
     if entry.kind is Kind.PAINT:
         return _repainted(marks, entry, 0)
-    if entry.kind is Kind.SHAPE:
-        return replace(marks, outlines=_dropped(marks.outlines, at))
-    if entry.kind is Kind.MASK:
-        return replace(marks, masks=_dropped(marks.masks, at))
-    if entry.kind is Kind.WORDS:
-        return replace(marks, words=_dropped(marks.words, at))
-    return replace(marks, examples=_dropped(marks.examples, at))
+    return _edited(marks, entry, lambda values: values[:at] + values[at + 1 :])
 
 
 def flipped(marks: Marks, entry: Entry) -> Marks:
@@ -102,17 +94,7 @@ def flipped(marks: Marks, entry: Entry) -> Marks:
     if entry.kind is Kind.PAINT:
         other = PAINT_NEGATIVE if at == PAINT_POSITIVE else PAINT_POSITIVE
         return _repainted(marks, entry, other + (0 if entry.shown else HIDDEN_PAINT))
-    if entry.kind is Kind.SHAPE:
-        turn = _changed(marks.outlines, at, lambda o: replace(o, positive=not o.positive))
-        return replace(marks, outlines=turn)
-    if entry.kind is Kind.MASK:
-        masks = _changed(marks.masks, at, lambda m: replace(m, positive=not m.positive, base=False))
-        return replace(marks, masks=masks)
-    if entry.kind is Kind.WORDS:
-        said = _changed(marks.words, at, lambda w: replace(w, positive=not w.positive))
-        return replace(marks, words=said)
-    like = _changed(marks.examples, at, lambda e: replace(e, positive=not e.positive))
-    return replace(marks, examples=like)
+    return _changed(marks, entry, _turned)
 
 
 def hidden(marks: Marks, entry: Entry) -> Marks:
@@ -124,17 +106,7 @@ def hidden(marks: Marks, entry: Entry) -> Marks:
         return replace(marks, shown=shown)
     if entry.kind is Kind.PAINT:
         return _repainted(marks, entry, at + (HIDDEN_PAINT if entry.shown else 0))
-    if entry.kind is Kind.SHAPE:
-        shapes = _changed(marks.outlines, at, lambda o: replace(o, shown=not o.shown))
-        return replace(marks, outlines=shapes)
-    if entry.kind is Kind.MASK:
-        masks = _changed(marks.masks, at, lambda m: replace(m, shown=not m.shown))
-        return replace(marks, masks=masks)
-    if entry.kind is Kind.WORDS:
-        said = _changed(marks.words, at, lambda w: replace(w, shown=not w.shown))
-        return replace(marks, words=said)
-    like = _changed(marks.examples, at, lambda e: replace(e, shown=not e.shown))
-    return replace(marks, examples=like)
+    return _changed(marks, entry, lambda mark: replace(mark, shown=not mark.shown))
 
 
 def _painted(scribble: Packed | None) -> list[Entry]:
@@ -162,9 +134,27 @@ def _repainted(marks: Marks, entry: Entry, value: int) -> Marks:
     return replace(marks, scribble=Packed.of(paint) if paint.any() else None)
 
 
-def _dropped(values: tuple[T, ...], at: int) -> tuple[T, ...]:
-    return values[:at] + values[at + 1 :]
+def _turned(mark: Any) -> Any:
+    if isinstance(mark, MaskMark):  # what an object is not is no answer to start from
+        return replace(mark, positive=not mark.positive, base=False)
+    return replace(mark, positive=not mark.positive)
 
 
-def _changed(values: tuple[T, ...], at: int, change: Callable[[T], T]) -> tuple[T, ...]:
-    return (*values[:at], change(values[at]), *values[at + 1 :])
+def _changed(marks: Marks, entry: Entry, change: Callable[[Any], Any]) -> Marks:
+    at = entry.at
+    return _edited(
+        marks, entry, lambda values: (*values[:at], change(values[at]), *values[at + 1 :])
+    )
+
+
+def _edited(
+    marks: Marks, entry: Entry, edit: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+) -> Marks:
+    """The marks with those of the entry's kind edited; not for clicks and paint."""
+    if entry.kind is Kind.SHAPE:
+        return replace(marks, outlines=edit(marks.outlines))
+    if entry.kind is Kind.MASK:
+        return replace(marks, masks=edit(marks.masks))
+    if entry.kind is Kind.WORDS:
+        return replace(marks, words=edit(marks.words))
+    return replace(marks, examples=edit(marks.examples))
