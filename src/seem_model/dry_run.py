@@ -95,7 +95,7 @@ def _data(run: Run) -> list[str]:
     total = sum(s.weight for s in run.recipe.sets)
     lines = [f"{'data':<22} {'share':>7} {'images':>8} {'classes':>8}"]
     batches = run.batches
-    rows = zip(run.recipe.sets, batches.folders, batches.counts(), strict=True)
+    rows = zip(run.recipe.sets, batches.sources.folders, batches.sources.counts(), strict=True)
     for config, folder, images in rows:
         share = config.weight / total
         lines.append(f"  {folder.name:<20} {share:7.1%} {images:8} {len(folder.classes):8}")
@@ -106,7 +106,7 @@ def _steps(run: Run) -> list[str]:
     recipe, processes = run.recipe, run.accelerator.num_processes
     images = recipe.batch.images * run.batches_per_step
     seen = recipe.steps * images
-    there = sum(run.batches.counts())
+    there = sum(run.batches.sources.counts())
     optim = recipe.optim
     falls = ", ".join(f"{m:.1%}" for m in optim.milestones)
     curve = f"a tenth from {falls} of the run" if falls else "half a cosine"

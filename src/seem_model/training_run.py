@@ -169,7 +169,7 @@ def prepare(recipe: Recipe) -> Run:
     model = start_model(recipe)
     optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optim))
     book = PhraseBook(model.text)
-    book.names([n for names in batches.vocabularies() for n in names] + [BACKGROUND])
+    book.names([n for names in batches.sources.vocabularies() for n in names] + [BACKGROUND])
     module = TrainingStep(model, book=book, loss=recipe.loss, rounds=recipe.rounds)
     module, optimizer = accelerator.prepare(module, optimizer)
     return Run(

@@ -152,8 +152,8 @@ def split_of(batches: Batches, split: str) -> Batches:
 def test_a_set_may_train_on_another_split(root: Path) -> None:
     other = split_of(make(root), "val")
     folder = Folder.open(root)
-    assert other.counts() == (len(folder.ids("val")),)
-    assert make(root).counts() == (len(folder.ids("train")),)
+    assert other.sources.counts() == (len(folder.ids("val")),)
+    assert make(root).sources.counts() == (len(folder.ids("train")),)
     read = []
     with pytest.MonkeyPatch.context() as patch:
         real = Folder.read

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
 from seem_model.clicks import add_click, next_click
 from seem_model.data.batch import Ask, Batch, Phrased, View
 from seem_model.data.crops import CropConfig, cut
-from seem_model.data.keeping import Keeper
+from seem_model.data.pasting import Donor, donor, may_be_pasted
 from seem_model.data.phrasing import REFERRING, phrases_of_view
 from seem_model.data.set_config import SetConfig
+from seem_model.data.sources import Sources
 from seem_model.drawing import SHAPES, Shape, draw
 from seem_model.errors import DataError
 from seem_model.official_prompts import TrainedShape, training_prompt
 from seem_model.values import Mask, Prompts
+
+if TYPE_CHECKING:
+    from seem_model.data.sample import Sample, SegmentInfo
 
 Drawing = Literal[Shape, TrainedShape]
 
@@ -85,23 +89,10 @@ class Batches:
     batch: BatchConfig
     size: Sequence[int]
     seed: int
-    _keeper: Keeper = field(init=False, repr=False)
+    _sources: Sources = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.folders = [s.open() for s in self.sets]
-        self._keeper = Keeper(self.folders)
-        self._ids = [f.ids(s.split) for f, s in zip(self.folders, self.sets, strict=True)]
-        weights = np.array([s.weight for s in self.sets], float)
-        if not self.sets:
-            raise DataError("There is no data to train on: name at least one data folder.")
-        if not (weights >= 0).all() or weights.sum() <= 0:
-            raise DataError("The weight of a data set must be positive.")
-        for config, folder, ids in zip(self.sets, self.folders, self._ids, strict=True):
-            if not ids:
-                raise DataError(
-                    f'{folder.name}: there are no images in the "{config.split}" split.'
-                )
-        self._shares = weights / weights.sum()
+        self._sources = Sources.opened(self.sets)
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         # Loader processes that are not forked open the data sets themselves.
@@ -130,33 +121,14 @@ class Batches:
             asks.extend(self._ask(view, index, row, rng) for index in wanted)
         return Batch(tuple(views), tuple(asks))
 
-    def counts(self) -> tuple[int, ...]:
-        """Images to draw from in each data set."""
-        return tuple(len(ids) for ids in self._ids)
-
-    def vocabularies(self) -> list[tuple[str, ...]]:
-        """Class names of each data set."""
-        return [tuple(c.name for c in f.classes) for f in self.folders]
-
-    def _vocabulary(self, which: int, *, things_only: bool) -> tuple[str, ...]:
-        """Names an object of this set is told apart from: its own, and the other world's.
-
-        Sets do not say what they did not label, but no photo holds a labelled cell and no
-        microscope image a car: without those names every photo might as well be a nucleus.
-        """
-        own = [c.name for c in self.folders[which].classes if c.is_thing or not things_only]
-        others = [
-            c.name
-            for config, folder in zip(self.sets, self.folders, strict=True)
-            if config.any_way_up != self.sets[which].any_way_up
-            for c in folder.classes
-        ]
-        return tuple(dict.fromkeys([*own, *others]))
+    @property
+    def sources(self) -> Sources:
+        """The opened data sets."""
+        return self._sources
 
     def _view(self, rng: np.random.Generator, size: int) -> tuple[View, list[int]] | None:
-        which = int(rng.choice(len(self.sets), p=self._shares))
+        which, sample = self._sources.pick(rng)
         config = self.sets[which]
-        sample = self._keeper.read(which, str(rng.choice(self._ids[which])))
         if sample is None:
             return None
         segments = [s for s in sample.segments if s.area >= 12 and s.name and not s.crowd]
@@ -164,9 +136,14 @@ class Batches:
             return None
         areas = np.sqrt([s.area for s in segments])
         target = segments[int(rng.choice(len(segments), p=areas / areas.sum()))]
+        # Where stuff is not labelled, the classes to choose from are the things alone.
+        vocabulary = self._sources.vocabulary(which, things_only=sample.semantic_complete is False)
+        donors = self._donors(which, sample, vocabulary, rng)
         crop = cut(
-            sample, target, size=size, config=self.crop, any_way_up=config.any_way_up, rng=rng
-        )
+            sample, target, size=size, config=self.crop, any_way_up=config.any_way_up, rng=rng,
+            donors=[(s.id, d) for s, d in donors],
+        )  # fmt: skip
+        segments += [s for s, _ in donors]
         visible = [s for s in segments if (crop.labels == s.id).sum() >= self.batch.min_pixels]
         if not visible:
             return None
@@ -176,17 +153,16 @@ class Batches:
         phrased: tuple[Phrased, ...] = ()
         referred = any(p.kind == REFERRING for p in sample.phrases)
         if (config.complete or referred) and rng.random() < self.batch.phrases:
+            # Sentences speak of the image without what was pasted.
             phrased = phrases_of_view(
-                sample, visible, crop, rng, sentences=self.batch.sentences,
+                sample, visible, crop, rng, sentences=0.0 if donors else self.batch.sentences,
                 complete=config.complete, most=self.batch.most_phrases,
             )  # fmt: skip
-        # Where stuff is not labelled, the classes to choose from are the things alone.
-        things_only = sample.semantic_complete is False
         view = View(
             crop=crop,
             masks=masks,
             names=tuple(s.name for s in visible),
-            vocabulary=self._vocabulary(which, things_only=things_only),
+            vocabulary=vocabulary,
             complete=complete,
             background=complete and sample.semantic_complete is None,
             phrased=phrased,
@@ -195,6 +171,29 @@ class Batches:
         count = min(self.batch.objects, len(visible))
         wanted = rng.choice(len(visible), count, replace=False, p=sizes / sizes.sum())
         return view, [int(i) for i in wanted]
+
+    def _donors(
+        self, which: int, sample: Sample, vocabulary: tuple[str, ...], rng: np.random.Generator
+    ) -> list[tuple[SegmentInfo, Donor]]:
+        """Objects to paste, each as a segment of the view with a number of its own.
+
+        They come from any set of the same world, and are things that the view has a name for.
+        """
+        config = self.crop.paste
+        if config.share == 0 or rng.random() >= config.share:
+            return []
+        world = self._sources.world(which)
+        first = 1 + max((s.id for s in sample.segments), default=0)
+        found: list[tuple[SegmentInfo, Donor]] = []
+        for number in range(int(rng.integers(1, config.most + 1))):
+            _, other = self._sources.pick(rng, among=world)
+            fit = [] if other is None else [
+                s for s in other.segments if s.name in vocabulary and may_be_pasted(s, config)
+            ]  # fmt: skip
+            if other is not None and fit:
+                taken = fit[int(rng.integers(len(fit)))]
+                found.append((replace(taken, id=first + number), donor(other, taken)))
+        return found
 
     def _ask(self, view: View, index: int, row: int, rng: np.random.Generator) -> Ask:
         truth, name = view.masks[index], view.names[index]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from seem_model.data.pasting import PasteConfig, paste
+
 if TYPE_CHECKING:
-    from seem_model.data.folder import Sample, SegmentInfo
+    from collections.abc import Sequence
+
+    from seem_model.data.pasting import Donor
+    from seem_model.data.sample import Sample, SegmentInfo
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class CropConfig:
         a random one of these multiples of the view's, and a random part of it is shown.
     colour, noise, invert, blur, grey : float
         Strength of colour change and of noise, and shares of inverted, blurred and grey views.
+    histogram : float
+        Share of views whose tones are stretched, crushed or bent as far as 16-bit images are when
+        somebody else chose their contrast limits.
+    paste : PasteConfig
+        Objects of other images that are laid into views.
     """
 
     whole: float = 0.35
@@ -41,6 +51,8 @@ class CropConfig:
     invert: float = 0.1
     blur: float = 0.15
     grey: float = 0.1
+    histogram: float = 0.0
+    paste: PasteConfig = field(default_factory=PasteConfig)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,11 +80,12 @@ class Crop:
 
 def cut(
     sample: Sample, target: SegmentInfo, *, size: int, config: CropConfig, any_way_up: bool,
-    rng: np.random.Generator,
+    rng: np.random.Generator, donors: Sequence[tuple[int, Donor]] = (),
 ) -> Crop:  # fmt: skip
     """Cut a view of ``size`` pixels that shows ``target``, flipped and disturbed at random.
 
-    ``any_way_up`` also flips top and bottom and transposes, as only microscopy allows.
+    ``any_way_up`` also flips top and bottom and transposes, as only microscopy allows; ``donors``
+    are pasted into the view, each with its label.
     """
     shape = sample.image.shape[:2]
     if config.scale[1] > 0:
@@ -88,7 +101,12 @@ def cut(
     picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=area)
     labels = Image.fromarray(sample.instances)
     labels = labels.resize((width, height), Image.Resampling.NEAREST, box=area)
-    image, ids = _disturb(picture, config, rng), np.asarray(labels, np.int32)
+    ids = np.asarray(labels, np.int32)
+    if donors:
+        picture, ids = paste(
+            picture, ids, donors, config=config.paste, any_way_up=any_way_up, rng=rng
+        )
+    image = _disturb(picture, config, rng)
     mirrored = rng.random() < 0.5
     if mirrored:
         image, ids = image[:, ::-1], ids[:, ::-1]
@@ -145,7 +163,7 @@ def _disturb(
 ) -> NDArray[np.uint8]:
     if rng.random() < config.blur:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.5))))
-    image = np.asarray(picture, np.float32) / 255
+    image: NDArray[np.floating] = np.asarray(picture, np.float32) / 255
     if rng.random() < 0.8:
         strength = config.colour
         gain = rng.uniform(1 - strength, 1 + strength, 3).astype(np.float32)
@@ -153,6 +171,8 @@ def _disturb(
         common = np.float32(rng.uniform(1 - strength, 1 + strength))
         image = (image - grey) * common + grey * (0.5 + 0.5 * gain)
         image = np.clip(image, 0, 1) ** np.float32(np.exp(rng.uniform(-strength, strength)))
+    if config.histogram and rng.random() < config.histogram:
+        image = _bent(image, rng)
     if rng.random() < config.grey:
         image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     if rng.random() < config.invert:
@@ -161,3 +181,13 @@ def _disturb(
         sigma = np.float32(rng.uniform(0, config.noise))
         image = image + sigma * rng.standard_normal(image.shape, np.float32)
     return (np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def _bent(image: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
+    """Other contrast limits and gamma, sometimes few levels left, as from a dim 16-bit image."""
+    low, high = np.percentile(image, (float(rng.uniform(0, 8)), float(rng.uniform(92, 100))))
+    low -= float(rng.uniform(0, 0.2))
+    image = np.clip((image - low) / max(high - low, 0.05), 0, 1)
+    image = image ** np.float32(np.exp(rng.uniform(-0.9, 0.9))) * np.float32(rng.uniform(0.3, 1))
+    levels = int(rng.integers(12, 200))
+    return np.round(image * levels) / np.float32(levels) if rng.random() < 0.3 else image

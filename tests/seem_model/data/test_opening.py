@@ -94,7 +94,7 @@ def batches(config: SetConfig) -> Batches:
 
 def test_training_takes_any_layout(coco: Path) -> None:
     made = batches(SetConfig(path=str(coco), kind="coco-instances"))
-    assert made.vocabularies() == [("cat", "dog")]
+    assert made.sources.vocabularies() == [("cat", "dog")]
     assert {ask.name for ask in made(0).asks} == {"cat"}
 
 
