@@ -103,7 +103,7 @@ def _seen(
     if memory is None and not _drawn(prompts):
         if model.proposes:
             found = likeliest(
-                model, features, phrase=words.phrases, exemplar=prompts.exemplar,
+                model, features, text=prompts.text, exemplar=prompts.exemplar,
                 names=predictor.words, kept_out=excluded, watch=watch,
             )  # fmt: skip
             if found is not None:

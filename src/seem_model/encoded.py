@@ -7,9 +7,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from torch import Tensor
 
-from seem_model.frame import Box, Frame
+from seem_model.frame import FAR_OUTSIDE, Box, Frame
 from seem_model.modeling.decoded import Features
 from seem_model.modeling.visual_sampler import VisualTokens
 from seem_model.packed_prompts import PackedPrompts
@@ -19,7 +20,6 @@ from seem_model.values import RGB, Exemplar, Prompts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from seem_model.modeling.seem import Seem
@@ -126,6 +126,8 @@ class Look:
         How it is brought to original pixels (see :meth:`Frame.part`).
     given : bool
         Whether it is still the mask that somebody else made.
+    parts : tuple of Look
+        What it was put together from, if from several: full size is theirs, not the view's.
     """
 
     coarse: Tensor
@@ -133,9 +135,17 @@ class Look:
     frame: Frame
     bicubic: bool = False
     given: bool = False
+    parts: tuple[Look, ...] = ()
 
     def logits(self, shape: tuple[int, int]) -> NDArray[np.float32]:
         """(H, W) mask logits in original pixels."""
+        if self.parts:
+            whole = np.full(shape, FAR_OUTSIDE, np.float32)
+            for part in self.parts:
+                place = whole[part.frame.box.slices]
+                own = part.frame.part(part.coarse, bicubic=part.bicubic)
+                np.maximum(place, own, out=place)
+            return whole
         return self.frame.back(self.coarse, shape, bicubic=self.bicubic)
 
     def remembered(self, prompts: Prompts) -> Memory:
@@ -145,13 +155,13 @@ class Look:
 
     def kept(self, memory: Memory) -> Look:
         """The mask of ``memory`` with the meaning that was seen."""
-        return replace(self, coarse=memory.seen_in(self.frame), given=memory.given)
+        return replace(self, coarse=memory.seen_in(self.frame), given=memory.given, parts=())
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""
         marks = Places.of(prompts, memory.prompts, self.frame)
         before = memory.seen_in(self.frame)
-        return replace(self, coarse=settled(before, self.coarse, marks))
+        return replace(self, coarse=settled(before, self.coarse, marks), parts=())
 
 
 def framed(model: Seem, shape: tuple[int, int], box: Box, *, long_side: int) -> Frame:

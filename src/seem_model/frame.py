@@ -180,7 +180,7 @@ class Frame:
         scale = (self.height / self.box.height / STRIDE, self.width / self.box.width / STRIDE)
         # Rounding the size to whole cells would stretch the memory. The scale is exact instead,
         # and the last, partly covered cells are filled from repeated borders.
-        size = (-(-self.height // STRIDE), -(-self.width // STRIDE))
+        size = self._cells
         bottom, right = (
             max(0, math.ceil((n + 0.5) / s) - length)
             for n, s, length in zip(size, scale, part.shape[2:], strict=True)
@@ -192,6 +192,22 @@ class Frame:
         shown = small.new_full((1, *self.coarse), FAR_OUTSIDE)
         shown[:, : size[0], : size[1]] = small[:, : size[0], : size[1]]
         return shown
+
+    def shown_in(self, other: Frame, coarse: Tensor) -> Tensor:
+        """(N, h, w) stride-4 logits of this view, roughly as another view of the same box has them.
+
+        To a part of a cell: enough to average features under a mask.
+        """
+        (h, w), size = self._cells, other._cells
+        content = F.interpolate(coarse[None, :, :h, :w], size=size, mode="bilinear")[0]
+        shown = content.new_full((len(coarse), *other.coarse), FAR_OUTSIDE)
+        shown[:, : size[0], : size[1]] = content
+        return shown
+
+    @property
+    def _cells(self) -> tuple[int, int]:
+        """(h, w) cells of the stride-4 grid that hold content, the last ones perhaps in part."""
+        return -(-self.height // STRIDE), -(-self.width // STRIDE)
 
     def part(self, logits: Tensor, *, bicubic: bool = False) -> NDArray[np.float32]:
         """(h, w) stride-4 logits of the padded grid -> the box's own original pixels.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from skimage.feature import peak_local_max
 from torch import Tensor
 
@@ -23,7 +24,7 @@ from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.seem import Seem
 from seem_model.proposal import Proposal, distinct
 from seem_model.proposal_config import ProposalConfig
-from seem_model.readout import by_click
+from seem_model.readout import Answer, by_click
 from seem_model.zoom import extent
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def propose(
     while places:
         place = places.popleft()
         view = encode(model, features.image, place.box, long_side=config.side)
-        here = _Search(model, features.image.shape[:2], view, config)
+        finer = features.whole if place.level == 0 else None
+        here = _Search(model, features.image.shape[:2], view, config, finer)
         seeds = here.seeds()
         batches = [seeds[i : i + config.batch] for i in range(0, len(seeds), config.batch)]
         parts: list[Proposal] = []
@@ -121,12 +123,13 @@ def _quarters(
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """Clicking in one view."""
+    """Clicking in one view; ``finer`` shows the same box larger, and helps to name things."""
 
     model: Seem
     shape: tuple[int, int]
     view: Encoded
     config: ProposalConfig
+    finer: Encoded | None
 
     def side(self, found: Proposal) -> float:
         """Longer side of a proposal in model pixels."""
@@ -164,12 +167,22 @@ class _Search:
             self.view.features, answer.logits[None], answer.concepts[None]
         )[0]
         kinds = appearance(self.view.features, answer.logits.sigmoid(), concepts).cpu()
+        concepts = self._named(answer, concepts)
         found = []
         for k, q in enumerate(sure.tolist()):
             if q >= self.config.quality:
                 look = Look(answer.logits[k].float().cpu(), concepts[k : k + 1].cpu(), frame)
                 found += self._proposal(look, q, kinds[k])
         return found
+
+    def _named(self, answer: Answer, concepts: Tensor) -> Tensor:
+        """Concepts (N, D), averaged with those that the finer view gives the same masks."""
+        if self.finer is None:
+            return concepts
+        logits = self.view.frame.shown_in(self.finer.frame, answer.logits)
+        model = self.model
+        also = model.meaning(self.finer.features, logits[None], answer.concepts[None])[0]
+        return F.normalize(concepts, dim=-1) + F.normalize(also, dim=-1)
 
     def _proposal(self, look: Look, sure: float, kind: Tensor) -> list[Proposal]:
         box = look.frame.box

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 
 from seem_model.candidates import candidates
+from seem_model.choosing import apart, chosen, rivals
 from seem_model.encoded import ImageFeatures, encode, encode_whole
 from seem_model.errors import PromptError
 from seem_model.looking import look, marked
 from seem_model.modeling.appearance import appearance
 from seem_model.proposal import probabilities
+from seem_model.reading import read_phrase
 from seem_model.values import Instance, Prompts
 from seem_model.words import Words
 from seem_model.zoom import around, extent
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from seem_model.modeling.seem import Seem
     from seem_model.proposal import Proposal
     from seem_model.proposals import Watch
+    from seem_model.reading import Reading
     from seem_model.values import Exemplar, Mask
     from seem_model.vocabulary import Vocabulary
 
@@ -38,7 +41,6 @@ MARGIN = 3.0  # side of an example's view over its longer side
 LEAST = 0.05  # scores below are not worth showing
 SYNONYM = 0.6  # cosine of a name with a phrase from which both mean the same
 ELSEWHERE = 0.8  # weight of the meaning of an example where the best in another image is chosen
-INSIDE = 0.65  # of the smaller of two, shared: then only the better one is kept
 
 
 @torch.inference_mode()
@@ -60,9 +62,12 @@ def named(
     said = text.strip()
     if not said:
         raise PromptError("Type what you are looking for.")
-    phrase = _phrase(model, said)  # before the search: it may be too long
+    reading = read_phrase(said, names.names)
+    phrase = _phrase(model, reading.name)  # before the search: it may be too long
     found = candidates(model, features, watch)
-    return _instances(found, fitting(model, found, phrase, names), said, features.shape)
+    scores = _meant(reading, features, found, fitting(model, found, phrase, names))
+    said = reading.name if reading.every or reading.picks else said
+    return _instances(found, scores, said, features.shape)
 
 
 @torch.inference_mode()
@@ -72,23 +77,25 @@ def scored(
 ) -> NDArray[np.float32]:  # fmt: skip
     """(N,) scores of candidates: the phrase of ``said``, or without one its example."""
     if said.exemplar is None or said.text:
-        return fitting(model, found, _phrase(model, said.text), names)
+        reading = read_phrase(said.text, names.names)
+        scores = fitting(model, found, _phrase(model, reading.name), names)
+        return _meant(reading, features, found, scores)
     return _alike(model, features, found, [said.exemplar])
 
 
 @torch.inference_mode()
 def likeliest(
-    model: Seem, features: ImageFeatures, *, phrase: Tensor | None, exemplar: Exemplar | None,
+    model: Seem, features: ImageFeatures, *, text: str, exemplar: Exemplar | None,
     names: Vocabulary, kept_out: Mask | None, watch: Watch | None,
 ) -> Look | None:  # fmt: skip
-    """The candidate that fits a phrase, an example or both best.
+    """The candidate that fits a phrase, an example or both best; all of them, if words say so.
 
     Parameters
     ----------
     model, features, watch
         As of :func:`similar`.
-    phrase : (1, D) float or None
-        In the text space, normalised.
+    text : str
+        The phrase, or "".
     exemplar : Exemplar or None
     names : Vocabulary
         What else things may be: a candidate must be the phrase rather than these.
@@ -100,6 +107,8 @@ def likeliest(
     Look or None
         None when there is no candidate at all.
     """
+    reading = read_phrase(text, names.names)
+    phrase = _phrase(model, reading.name) if text else None  # before the search: as above
     found = candidates(model, features, watch)
     if not found:
         return None
@@ -111,7 +120,20 @@ def likeliest(
         worth *= nearness * _quality(found) ** np.float32(0.25)
     if kept_out is not None:
         worth *= [1 - float(kept_out[p.box.slices][p.mask].mean()) for p in found]
-    return found[int(worth.argmax())].look
+    return chosen(reading, features, found, worth)
+
+
+def _meant(
+    reading: Reading, features: ImageFeatures, found: Sequence[Proposal],
+    scores: NDArray[np.float32],
+) -> NDArray[np.float32]:  # fmt: skip
+    """Scores without those of candidates that words for place, size or colour exclude."""
+    if not found or not reading.picks:
+        return scores
+    left = np.zeros_like(scores)
+    meant = rivals(reading, features, found, scores)
+    left[meant] = scores[meant]
+    return left
 
 
 def _phrase(model: Seem, text: str) -> Tensor:
@@ -195,18 +217,7 @@ def _instances(
     found: Sequence[Proposal], scores: NDArray[np.float32], label: str, shape: tuple[int, int]
 ) -> tuple[Instance, ...]:
     """Best first, without what scores next to nothing and what lies on something better."""
-    boxes = np.array([(p.box.row0, p.box.col0, p.box.row1, p.box.col1) for p in found])
-    areas = [p.area for p in found]
-    kept: list[int] = []
-    for k in np.argsort(-scores, kind="stable").tolist():
-        if scores[k] < LEAST:
-            break
-        others = boxes[kept]
-        meets = (others[:, :2] < boxes[k, 2:]).all(1) & (boxes[k, :2] < others[:, 2:]).all(1)
-        near = [kept[i] for i in np.flatnonzero(meets)]
-        limits = {i: INSIDE * min(areas[k], areas[i]) for i in near}
-        if all(found[k].shared(found[i]) <= limits[i] for i in near):
-            kept.append(k)
+    kept = apart(found, scores, least=LEAST)
     return tuple(
         Instance(mask=found[k].within(shape), label=label, score=float(scores[k])) for k in kept
     )

@@ -12,7 +12,8 @@ from examples import SHAPE, example, official
 from seem_model import Exemplar, PromptError, Prompts
 from seem_model import similar as likeness
 from seem_model.candidates import candidates
-from seem_model.similar import INSIDE, LEAST
+from seem_model.choosing import INSIDE
+from seem_model.similar import LEAST
 from seem_model.values import ALIKE
 from tiny_model import photo, predictor
 
