@@ -45,7 +45,8 @@ class Suggestions:
         """Put proposals up for decision on their slices, in place of former ones; can be undone.
 
         Names are those of classes, whatever the model or a person called them. Where earlier
-        objects keep their pixels, what is mostly theirs is not proposed again. ``after`` is the page that they are added to, if it is not the one that is known.
+        objects keep their pixels, what is mostly theirs is not proposed again. ``after`` is the
+        page that they are added to, if it is not the one that is known.
         """
         places, count = 0, 0
         for target, plane, proposals in found:
