@@ -137,7 +137,11 @@ def _turn(loop: Loop, swap: Swap, *, back: bool) -> None:
 
 def _make(loop: Loop, conditions: Conditions) -> None:
     """Show the image so, name from this list, then show what is current."""
-    loop.focus.put_on(conditions.look.appearance)
+    appearance, here = conditions.look.appearance, loop.focus.images
+    for layer in appearance.layers:
+        if not any(layer is x for x in here):  # it left the viewer since
+            appearance = appearance.without(layer)
+    loop.focus.put_on(appearance)
     conditions.look.light()
     others = loop.engine.naming.put(conditions.classes)
     loop.show_current()
