@@ -168,7 +168,11 @@ def sessions(draw) -> SessionData:
     )
     return SessionData(
         image=ImageIdentity(
-            draw(names), draw(names), shape, "uint8", "sha256:" + "0" * 64,
+            draw(names),
+            draw(names),
+            shape,
+            "uint8",
+            "sha256:" + "0" * 64,
             draw(st.sampled_from([(), shape, tuple(n + 2 for n in shape)])),
         ),
         shown=draw(st.one_of(st.none(), looks(shape))),

@@ -19,6 +19,7 @@ from napari_seem.session_places import numbered, place_of
 from napari_seem.session_settings import SessionPreferences
 from napari_seem.shown import Shown
 from napari_seem.snapshot import Watched
+from seem_model.class_lists import ClassList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from napari_seem.snapshot import Snapshot
     from napari_seem.target import Target
     from napari_seem.worker import Run
-    from seem_model.class_lists import ClassList
 
 DELAY = 2.0
 """Seconds between a change and saving; changes meanwhile are saved together."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from napari_seem.shown import Look
-    from seem_model.class_lists import ClassList
+from napari_seem.shown import Look
+from seem_model.class_lists import ClassList
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 from psygnal import Signal
 
+from napari_seem import viewing
 from napari_seem.appearance import Appearance, channel_axes
 from napari_seem.targets import Targets
-from napari_seem.viewing import (
-    NO_IMAGE, all_layers, follow_image, follow_viewer, on_display, show_slice, take_out,
-)  # fmt: skip
+from napari_seem.viewing import NO_IMAGE, all_layers, on_display
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -76,7 +75,7 @@ class Focus:
         viewer = self._viewer()
         if viewer is None:
             return
-        follow_viewer(viewer, *self._ears, on=True)
+        viewing.follow_viewer(viewer, *self._ears, on=True)
         current = self.image
         if current is not None and not any(current is x for x in self.images):
             self._let_go()
@@ -93,7 +92,7 @@ class Focus:
         self.leaving.emit()
         viewer = self._viewer()
         if viewer is not None:
-            follow_viewer(viewer, *self._ears, on=False)
+            viewing.follow_viewer(viewer, *self._ears, on=False)
         if self.target is not None:
             self._listen(self.target, on=False)
 
@@ -167,10 +166,12 @@ class Focus:
         self._listen(target, on=True)
         self._move()
         if former is not None and former.is_untouched:
-            take_out(former.layers, self._viewer())
+            viewing.take_out(former.layers, self._viewer())
 
     def _listen(self, target: Target, *, on: bool) -> None:
-        follow_image(target, on=on, pixels=self._pixels, named=self._named, moved=self._transformed)
+        viewing.follow_image(
+            target, on=on, pixels=self._pixels, named=self._named, moved=self._transformed
+        )
         target.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:
@@ -216,7 +217,7 @@ class Focus:
         """Make the viewer display a slice of the image in focus."""
         viewer = self._viewer()
         if self.target is not None and viewer is not None and plane != self.plane:
-            show_slice(viewer.dims, self.target.grid, plane)
+            viewing.show_slice(viewer.dims, self.target.grid, plane)
 
     def _look(self, event: Any = None) -> None:
         before, trouble = self.plane, self.trouble

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 
+from napari_seem.conditions import Conditions
 from napari_seem.document import Page
 from napari_seem.objects import Deed
 from napari_seem.plane import Plane
 
 if TYPE_CHECKING:
-    from napari_seem.conditions import Conditions
-    from napari_seem.target import Target
+    # not at run time: a target has a journal
+    from napari_seem.target import Target  # noqa: TC004
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

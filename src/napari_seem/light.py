@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
+from seem_model.composite import RGBTint
+
 if TYPE_CHECKING:
     from napari.layers import Image
-
-    from seem_model.composite import RGBTint
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,13 @@ from napari_seem.commit_rules import CommitRules
 from napari_seem.document import Page
 from napari_seem.objects import Row
 from napari_seem.plane import Plane
+from napari_seem.shown import Shown
+from seem_model.class_lists import ClassList
 from seem_model.errors import SeemError
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from napari_seem.shown import Shown
-    from seem_model.class_lists import ClassList
 
 
 class SessionError(SeemError):

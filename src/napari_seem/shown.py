@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
+
 from napari_seem.appearance import Appearance, Channel, Contrast, companions
 from napari_seem.light import Companion, Light
 from napari_seem.plane import full_shape
@@ -12,8 +14,6 @@ from seem_model.composite import tint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from napari.layers import Image
 
 
 @dataclass(frozen=True)

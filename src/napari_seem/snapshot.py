@@ -20,6 +20,7 @@ from napari_seem.plane import Plane
 from napari_seem.session_data import ImageIdentity, LabelStack, SessionData
 from napari_seem.shown import Shown
 from seem_model import __version__
+from seem_model.class_lists import ClassList
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_seem.target import Target
-    from seem_model.class_lists import ClassList
 
 MOST_COPIED = 2**25
 """Bytes of labels that are copied at once on the GUI thread; larger stacks slice by slice."""

@@ -28,7 +28,8 @@ class Targets:
     """
 
     def __init__(
-        self, viewer: ViewerModel, *, on_edit: Callable[[], None], on_paint: Callable[[Target], None]
+        self, viewer: ViewerModel, *, on_edit: Callable[[], None],
+        on_paint: Callable[[Target], None],
     ) -> None:  # fmt: skip
         self._viewer = weakref.ref(viewer)
         self._on_edit, self._on_paint = on_edit, on_paint

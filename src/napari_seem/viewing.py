@@ -48,13 +48,12 @@ def follow_viewer(
         emitter.disconnect(looked)
 
 
-def follow_image(target: Target, *, on: bool, pixels: Told, named: Told, moved: Told) -> None:
+def follow_image(target: Target, pixels: Told, named: Told, moved: Told, *, on: bool) -> None:
     """Start or stop to listen to the layers that a target's picture is made of, and to ours.
 
     Parameters
     ----------
     target : Target
-    on : bool
     pixels : callable
         Told of other pixels.
     named : callable
