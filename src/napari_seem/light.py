@@ -39,8 +39,7 @@ class Light:
     def of(cls, layer: Image) -> Light:
         """That of a layer as it is now."""
         low, high = (None, None) if layer.rgb else layer.contrast_limits
-        known = low is not None and high is not None
-        limits = (float(low), float(high)) if known else None
+        limits = None if low is None or high is None else (float(low), float(high))
         if limits is not None and not all(map(math.isfinite, limits)):
             limits = None
         return cls(limits, float(layer.gamma), colour_of(layer), str(layer.colormap.name))
