@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_CHECKED = 2**26
-"""Bytes of which all are looked at; of more, one slice."""
+"""Bytes of which all are looked at."""
 
 
 def layer_pixels(
@@ -63,9 +63,9 @@ def layer_pixels(
 
 
 def check_of(pixels: NDArray[Any]) -> int:
-    """Checksum (CRC-32) of all pixels, or of the middle slice of large stacks."""
-    if pixels.nbytes > MOST_CHECKED:
-        pixels = pixels[tuple(n // 2 for n in pixels.shape[:-3])]
+    """Checksum (CRC-32) of all pixels; of large stacks, of what is in their middle."""
+    while pixels.nbytes > MOST_CHECKED and pixels.ndim > 2:
+        pixels = pixels[len(pixels) // 2]
     plain = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
     return zlib.crc32(plain.view(np.uint8).data)
 

@@ -42,7 +42,7 @@ def picture_of(source: ImageSource) -> np.ndarray:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(case=dressed(), z=st.integers(0, 1))
 def test_the_lines_make_the_picture_bit_for_bit(case, z, tmp_path) -> None:
@@ -157,15 +157,26 @@ class TestPixels:
         assert check_of(one) != before
 
 
-def test_the_methods_paragraph_tells_how_the_channels_were_mapped(worked) -> None:
-    target, plane = worked.focus.target, worked.focus.plane
-    shown = in_words(target.sight(plane), target.image)
-    text = methods_text({}, image="a", model="m", rules=worked.shelf.rules, shown=shown)
+def test_the_methods_paragraph_tells_how_the_channels_were_mapped() -> None:
+    annotator = opened(viewer := viewer_on(PIXELS))
+    for layer in viewer.layers:
+        if layer.name in ("cells", "stain 1"):
+            layer.contrast_limits, layer.gamma = (90, 1900), 0.8
+    focus = annotator.focus
+    appearance = Appearance().with_channels(focus.image, 1)
+    off = replace(appearance.channels[1], shown=False)
+    stains = (viewer.layers["stain 1"],)
+    focus.show_as(replace(appearance.with_channel(off), contrast=Contrast.LAYER, layers=stains))
+    shown = in_words(focus.target.sight(focus.plane), focus.image)
+    text = methods_text({}, image="a", model="m", rules=annotator.shelf.rules, shown=shown)
     assert (
         "The model saw the sum of channel 0 in red from 90 to 1900 with gamma 0.8; channel 2 in "
-        "blue from 90 to 1900 with gamma 0.8; the layer “stain” in white from 90 to 1900 with "
+        "blue from 90 to 1900 with gamma 0.8; the layer “stain 1” in white from 90 to 1900 with "
         "gamma 0.8."
     ) in text
-    worked.focus.show_as(replace(target.appearance, contrast=Contrast.PERCENTILE, layers=()))
-    told = in_words(target.sight(plane), target.image)
+    focus.show_as(replace(appearance, contrast=Contrast.PERCENTILE))
+    told = in_words(focus.target.sight(focus.plane), focus.image)
     assert told.startswith("the sum of channel 0 in red from its 0.5 to its 99.5 percentile;")
+    focus.show_as(Appearance(contrast=Contrast.PERCENTILE))
+    told = in_words(focus.target.sight(focus.plane), focus.image)
+    assert told == "the image from its 0.5 to its 99.5 percentile, black to white"
