@@ -208,10 +208,9 @@ class Focus:
 
     def _forget_deleted(self, target: Target) -> None:
         """Drop layers that left the viewer while nobody looked."""
-        viewer, shown = self._viewer(), self.plane if target is self.target else None
-        for layer in target.layers:
-            if viewer is not None and not any(layer is x for x in viewer.layers):
-                target.forget(layer, shown)
+        here, shown = all_layers(self._viewer()), self.plane if target is self.target else None
+        for layer in [x for x in target.layers if not any(x is y for y in here)]:
+            target.forget(layer, shown)
 
     def show(self, plane: Plane) -> None:
         """Make the viewer display a slice of the image in focus."""
