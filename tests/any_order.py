@@ -93,7 +93,7 @@ class Objects:
         self._free = set()
 
     def check(self) -> None:
-        for target in self._annotator.focus._targets:
+        for target in self._annotator.focus.targets:
             state = State.of(target)
             self._consistent(target, state)
             # objects are what the journal says, and nothing else

@@ -149,7 +149,7 @@ class Deeds(RuleBasedStateMachine):
 
     def others(self) -> list:
         """Layers of the plugin that belong to other images."""
-        targets = [t for t in self.focus._targets if t is not self.focus.target]
+        targets = [t for t in self.focus.targets if t is not self.focus.target]
         return [x for t in targets for x in t.layers]
 
     @rule(k=st.integers(0, 1))

@@ -8,13 +8,17 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from napari_seem.appearance import Channel, Contrast
 from napari_seem.commit_rules import CommitRules, Overlap
 from napari_seem.document import Answer, Page, Step, Thing
+from napari_seem.light import Companion, Light
 from napari_seem.marks import ExampleMark, Marks, MaskMark, Outline, Words
 from napari_seem.objects import Row
 from napari_seem.plane import Plane
 from napari_seem.proposals import Proposal, Proposals
 from napari_seem.session_data import ImageIdentity, LabelStack, SessionData
+from napari_seem.shown import Shown
+from seem_model.class_lists import ClassList, same_name
 from seem_model.packed import Packed
 from seem_model.values import Exemplar
 
@@ -116,9 +120,43 @@ def pages(draw) -> Page:
     )
 
 
+shares = st.floats(0, 1)
+colours = st.tuples(shares, shares, shares)
+limits = st.tuples(st.floats(-1e9, 0), st.floats(0, 1e9))
+lights = st.builds(
+    Light, st.one_of(st.none(), limits), st.floats(0.01, 9), colours, st.sampled_from(["", "red"])
+)
+
+
+@st.composite
+def looks(draw, shape) -> Shown:
+    axis = draw(st.sampled_from([None, *(a for a, n in enumerate(shape[:-2]) if n == 1)]))
+    indices = st.lists(st.integers(0, 11), min_size=1, max_size=3, unique=True)
+    channels = [Channel(k, draw(colours), draw(flags)) for k in draw(indices)]
+    return Shown(
+        light=draw(lights),
+        contrast=draw(st.sampled_from(Contrast)),
+        channel_axis=axis,
+        channels=() if axis is None else tuple(channels),
+        layers=tuple(draw(st.lists(st.builds(Companion, names, lights), max_size=2))),
+    )
+
+
+letters = st.text(st.characters(categories=["L"]), min_size=1, max_size=5)
+
+
+@st.composite
+def class_lists(draw) -> ClassList:
+    words = draw(st.lists(letters, max_size=4, unique_by=same_name))
+    listed = ClassList.of(draw(letters), [words[k : k + 2] for k in range(0, len(words), 2)])
+    for name in listed.names:
+        listed = listed.recolour(name, draw(st.sampled_from(["#000000", "#12ab9f"])))
+    return listed.add("stuff 1", is_thing=False) if draw(flags) else listed
+
+
 @st.composite
 def sessions(draw) -> SessionData:
-    shape = draw(st.sampled_from([SHAPE, (2, *SHAPE), (2, 3, *SHAPE)]))
+    shape = draw(st.sampled_from([SHAPE, (2, *SHAPE), (2, 3, *SHAPE), (2, 1, *SHAPE)]))
     dtype = draw(st.sampled_from([np.uint8, np.int32, np.int64]))
     labels = draw(hnp.arrays(dtype, shape, elements=st.integers(0, 5), fill=st.just(0)))
     lead = len(shape) - 2
@@ -129,7 +167,16 @@ def sessions(draw) -> SessionData:
         st.just(SHAPE),
     )
     return SessionData(
-        image=ImageIdentity(draw(names), draw(names), shape, "uint8", "sha256:" + "0" * 64),
+        image=ImageIdentity(
+            draw(names),
+            draw(names),
+            shape,
+            "uint8",
+            "sha256:" + "0" * 64,
+            draw(st.sampled_from([(), shape, tuple(n + 2 for n in shape)])),
+        ),
+        shown=draw(st.one_of(st.none(), looks(shape))),
+        classes=draw(st.one_of(st.none(), class_lists())),
         pages=draw(st.dictionaries(planes, pages(), max_size=2)),
         labels=draw(st.sampled_from([None, LabelStack.of(labels, name=draw(names))])),
         table=tuple(draw(st.lists(st.builds(Row, st.integers(1, 9), names, scores), max_size=3))),
@@ -162,6 +209,7 @@ def assert_same_session(one: SessionData, other: SessionData) -> None:
         np.testing.assert_array_equal(one.labels.array, other.labels.array)
     assert repr(one.table) == repr(other.table)  # NaN is NaN here
     assert (one.rules, one.model) == (other.rules, other.model)
+    assert (one.shown, one.classes) == (other.shown, other.classes)
     assert (one.version, one.saved) == (other.version, other.saved)
 
 

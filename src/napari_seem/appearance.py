@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Image
 
+from napari_seem.light import Companion
 from napari_seem.plane import displayed_axes, full_shape, world_matrix
 from seem_model.composite import RGBTint, tint
 
@@ -53,12 +54,15 @@ class Appearance:
     layers : tuple of Image
         Other layers over the same pixels that are added as further channels, each in the colour
         of its colormap.
+    absent : tuple of Channel or Companion
+        What a session was made with and is not here: not seen, but saved again.
     """
 
     contrast: Contrast = Contrast.LAYER
     channel_axis: int | None = None
     channels: tuple[Channel, ...] = ()
     layers: tuple[Image, ...] = ()
+    absent: tuple[Channel | Companion, ...] = ()
 
     @classmethod
     def of(cls, image: Image) -> Appearance:

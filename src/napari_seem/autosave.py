@@ -17,7 +17,9 @@ from napari_seem.session_data import ImageIdentity, SessionError
 from napari_seem.session_file import write_session
 from napari_seem.session_places import numbered, place_of
 from napari_seem.session_settings import SessionPreferences
+from napari_seem.shown import Shown
 from napari_seem.snapshot import Watched
+from seem_model.class_lists import ClassList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +56,8 @@ class Kept:
         Of the journal, as saved last.
     unsaved : bool
         Whether something changed since.
+    conditions : (Shown, ClassList or None) or None
+        How the image was shown and the class list, when they were looked at last.
     """
 
     watched: Watched
@@ -62,6 +66,7 @@ class Kept:
     image: ImageIdentity | None = None
     edition: int = 0
     unsaved: bool = False
+    conditions: tuple[Shown, ClassList | None] | None = None
 
     def belongs(self, path: Path | None, image: ImageIdentity | None = None) -> None:
         """From now on this is the own file, as it is now; None: there is none."""
@@ -120,8 +125,9 @@ class Autosave:
     def snapshot(self, target: Target) -> Snapshot:
         """The moment, with an edit that has no answer yet."""
         return self.of(target).watched.take(
-            self._pages(target), rules=self._shelf.rules, model=self._loop.engine.checkpoint
-        )
+            self._pages(target), rules=self._shelf.rules, model=self._loop.engine.checkpoint,
+            classes=self._loop.engine.naming.classes,
+        )  # fmt: skip
 
     def flush(self) -> None:
         """Save what is not saved, now; on the other thread, without waiting for it."""
@@ -150,7 +156,10 @@ class Autosave:
             return
         kept = self.of(target)
         kept.watched.touch(plane)
-        if target.journal.edition != kept.edition or self._loop.waiting:
+        conditions = (Shown.of(target.image, target.appearance), self._loop.engine.naming.classes)
+        others = kept.conditions is not None and kept.conditions != conditions
+        kept.conditions = conditions
+        if target.journal.edition != kept.edition or self._loop.waiting or others:
             kept.unsaved = True
         if kept.unsaved and self.wish.autosave and not self._waits:
             self._waits = True

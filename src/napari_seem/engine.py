@@ -85,7 +85,7 @@ class Engine:
         if (checkpoint, device) != (self.checkpoint, self.device):
             self.checkpoint, self.device = checkpoint, device
             self.predictor = None
-            self._focus.forget_features()
+            self._focus.targets.forget_pixels()
             self.drop_question()
         self.retry()
 

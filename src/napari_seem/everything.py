@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from napari_seem.boxes import Box, around, widened
 from seem_model.errors import ImageError
-from seem_model.values import Segmentation
+from seem_model.values import Segment, Segmentation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.layers import Labels
 
     from napari_seem.plane import Plane
@@ -25,6 +27,42 @@ def class_names(text: str) -> tuple[str, ...] | None:
     """Names separated by commas or lines, each once; None when there are none."""
     names = [" ".join(part.split()) for part in re.split(r"[,;\n]", text)]
     return tuple(dict.fromkeys(n for n in names if n)) or None
+
+
+def classed(
+    found: Segmentation, resolve: Callable[[str], str], *, semantic: bool = False
+) -> Segmentation:
+    """A segmentation by class where a model has answered with names and synonyms.
+
+    Parameters
+    ----------
+    found : Segmentation
+    resolve : callable
+        The class that a name stands for.
+    semantic : bool
+        Whether things of one class are one segment too, as stuff always is; of those that become
+        one, the first keeps its id, and the highest score counts.
+    """
+    kept: list[Segment] = []
+    place: dict[tuple[str, bool], int] = {}
+    other: dict[int, int] = {}
+    for segment in found.segments:
+        name = resolve(segment.label)
+        kind = (name, segment.is_thing and not semantic)
+        if kind[1] or kind not in place:
+            place[kind] = len(kept)
+            kept.append(replace(segment, label=name))
+            continue
+        first = kept[place[kind]]
+        kept[place[kind]] = replace(first, score=max(first.score, segment.score))
+        other[segment.id] = first.id
+    labels = found.labels
+    if other:
+        table = np.arange(labels.max() + 1, dtype=labels.dtype)
+        for old, new in other.items():
+            table[old : old + 1] = new  # an id of which no pixel is left may be beyond the table
+        labels = table[labels]
+    return Segmentation(labels=labels, segments=tuple(kept))
 
 
 def class_table(segmentation: Segmentation) -> pd.DataFrame:

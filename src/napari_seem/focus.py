@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 from psygnal import Signal
 
+from napari_seem import viewing
 from napari_seem.appearance import Appearance, channel_axes
 from napari_seem.targets import Targets
-from napari_seem.viewing import NO_IMAGE, follow_image, follow_viewer, on_display, show_slice
+from napari_seem.viewing import NO_IMAGE, all_layers, on_display
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -48,7 +49,7 @@ class Focus:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = weakref.ref(viewer)
-        self._targets = Targets(on_edit=self.edited.emit, on_paint=self.painted.emit)
+        self.targets = Targets(viewer, on_edit=self.edited.emit, on_paint=self.painted.emit)
         self.target: Target | None = None
         self.plane: Plane | None = None
         self.trouble = NO_IMAGE
@@ -57,14 +58,12 @@ class Focus:
     @property
     def images(self) -> list[Image]:
         """Image layers to choose from."""
-        viewer = self._viewer()
-        return [] if viewer is None else [x for x in viewer.layers if type(x) is Image]
+        return [x for x in all_layers(self._viewer()) if type(x) is Image]
 
     @property
     def labels(self) -> list[Labels]:
         """All Labels layers, ours too."""
-        viewer = self._viewer()
-        return [] if viewer is None else [x for x in viewer.layers if isinstance(x, Labels)]
+        return [x for x in all_layers(self._viewer()) if isinstance(x, Labels)]
 
     @property
     def image(self) -> Image | None:
@@ -76,7 +75,7 @@ class Focus:
         viewer = self._viewer()
         if viewer is None:
             return
-        follow_viewer(viewer, *self._ears, on=True)
+        viewing.follow_viewer(viewer, *self._ears, on=True)
         current = self.image
         if current is not None and not any(current is x for x in self.images):
             self._let_go()
@@ -93,7 +92,7 @@ class Focus:
         self.leaving.emit()
         viewer = self._viewer()
         if viewer is not None:
-            follow_viewer(viewer, *self._ears, on=False)
+            viewing.follow_viewer(viewer, *self._ears, on=False)
         if self.target is not None:
             self._listen(self.target, on=False)
 
@@ -111,8 +110,7 @@ class Focus:
 
     def target_of(self, image: Image) -> Target | None:
         """All that belongs to an image layer, in focus or not; None without a viewer."""
-        viewer = self._viewer()
-        return None if viewer is None else self._targets.of(viewer, image)
+        return self.targets.of(image)
 
     def plane_of(self, target: Target) -> Plane | None:
         """The slice of an image that is on display; None if there is none."""
@@ -127,28 +125,24 @@ class Focus:
     def show_as(self, appearance: Appearance) -> None:
         """Show the image in focus to the model in another way; its answer is computed anew.
 
-        Another channel axis changes which pixels are one slice, so new layers are made. The
-        former ones stay in the viewer, unless nothing was marked on them.
+        Another channel axis changes which pixels are one slice, so new layers are made.
         """
-        target, viewer = self.target, self._viewer()
-        if target is None or viewer is None or appearance == target.appearance:
+        target = self.target
+        if target is None or appearance == target.appearance:
             return
-        if appearance.channel_axis == target.appearance.channel_axis:
-            self._listen(target, on=False)
-            target.appearance = appearance
-            self._listen(target, on=True)
-            self.pixels_changed.emit()
-            self.listed.emit()
+        if appearance.channel_axis != target.appearance.channel_axis:
+            self.take_up(self.targets.anew(target.image, appearance))
             return
-        self._start_anew(target, appearance)
-        if target.is_untouched:
-            for layer in target.layers:
-                viewer.layers.remove(layer)
+        self.put_on(appearance)
+        self.pixels_changed.emit()
+        self.listed.emit()
 
-    def forget_features(self) -> None:
-        """Drop all image features, of every image (another model needs its own)."""
-        for target in self._targets:
-            target.forget_pixels()
+    def put_on(self, appearance: Appearance) -> None:
+        """Show the image so, with the channel axis that it has; answers stay as they are."""
+        if self.target is not None:
+            self._listen(self.target, on=False)
+            self.target.appearance = appearance
+            self._listen(self.target, on=True)
 
     def _let_go(self) -> None:
         if self.target is not None:
@@ -156,19 +150,28 @@ class Focus:
             self.target.keep_newest(KEPT_ELSEWHERE)
         self.target = None
 
-    def _start_anew(self, target: Target, appearance: Appearance | None = None) -> None:
-        """Other layers for the same image; the former ones stay as they are."""
-        viewer, image = self._viewer(), target.image
-        if viewer is None:
+    def take_up(self, target: Target | None) -> None:
+        """Annotate the image in focus by another target of it, if there is one.
+
+        Layers of the former stay in the viewer, unless nothing was marked on them.
+        """
+        if target is None:
             return
+        former = self.target
         self.leaving.emit()
         self._let_go()
-        self.target = self._targets.anew(viewer, image, appearance)
-        self._listen(self.target, on=True)
+        self.targets.keep(target)
+        self.target = target
+        self._forget_deleted(target)
+        self._listen(target, on=True)
         self._move()
+        if former is not None and former.is_untouched:
+            viewing.take_out(former.layers, self._viewer())
 
     def _listen(self, target: Target, *, on: bool) -> None:
-        follow_image(target, on=on, pixels=self._pixels, named=self._named, moved=self._transformed)
+        viewing.follow_image(
+            target, on=on, pixels=self._pixels, named=self._named, moved=self._transformed
+        )
         target.listen(on)
 
     def _layers_changed(self, event: Any = None) -> None:
@@ -197,7 +200,7 @@ class Focus:
         current = self.target
         if current is not None and any(layer is x for x in current.appearance.layers):
             self.show_as(current.appearance.without(layer))
-        for target in self._targets:
+        for target in self.targets:
             shown = self.plane if target is current else None
             if target.forget(layer, shown) and target is current:
                 self.edited.emit()
@@ -205,17 +208,15 @@ class Focus:
 
     def _forget_deleted(self, target: Target) -> None:
         """Drop layers that left the viewer while nobody looked."""
-        viewer, shown = self._viewer(), self.plane if target is self.target else None
-        for layer in target.layers:
-            if viewer is not None and not any(layer is x for x in viewer.layers):
-                target.forget(layer, shown)
+        here, shown = all_layers(self._viewer()), self.plane if target is self.target else None
+        for layer in [x for x in target.layers if not any(x is y for y in here)]:
+            target.forget(layer, shown)
 
     def show(self, plane: Plane) -> None:
         """Make the viewer display a slice of the image in focus."""
         viewer = self._viewer()
-        if self.target is None or viewer is None or plane == self.plane:
-            return
-        show_slice(viewer.dims, self.target.grid, plane)
+        if self.target is not None and viewer is not None and plane != self.plane:
+            viewing.show_slice(viewer.dims, self.target.grid, plane)
 
     def _look(self, event: Any = None) -> None:
         before, trouble = self.plane, self.trouble
@@ -238,7 +239,7 @@ class Focus:
         if target is None or viewer is None:
             return
         if not target.fits(viewer.dims):
-            self._start_anew(target)
+            self.take_up(self.targets.anew(target.image))
         else:
             target.forget_pixels()
             self.pixels_changed.emit()

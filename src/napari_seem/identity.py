@@ -55,6 +55,7 @@ class Subject:
             shape=self.shape,
             dtype=np.dtype(self.data.dtype).name,
             digest=digest_of(self.data, self.axes),
+            pixels=tuple(int(n) for n in self.data.shape[: self.axes]),
         )
 
 

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 
+from napari_seem.conditions import Conditions
 from napari_seem.document import Page
 from napari_seem.objects import Deed
 from napari_seem.plane import Plane
 
+if TYPE_CHECKING:
+    # not at run time: a target has a journal
+    from napari_seem.target import Target  # noqa: TC004
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Swap:
-    """The objects layer before and after something else came in place of all that was known."""
+    """What came in place of all that was known, and what was there before.
+
+    Parameters
+    ----------
+    former, layer : Labels or None
+        The objects layer before and after.
+    before, after : Conditions
+    turned : (Target, Target) or None
+        What is annotated before and after, where other channels make other slices of an image.
+        The journals of both have this change.
+    """
 
     former: Labels | None
     layer: Labels | None
+    before: Conditions
+    after: Conditions
+    turned: tuple[Target, Target] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,8 +132,7 @@ class Journal:
         return self._all("choose objects layer", plane, page, Page.uncommitted, adopted=both)
 
     def replace_all(
-        self, words: str, plane: Plane, pages: Mapping[Plane, Page], *,
-        former: Labels | None, layer: Labels | None,
+        self, words: str, plane: Plane, pages: Mapping[Plane, Page], *, swap: Swap
     ) -> Change:  # fmt: skip
         """Put other pages in place of all, as one change; ``plane`` is on display."""
         others = {
@@ -123,7 +140,7 @@ class Journal:
         }
         change = Change(
             words=words, plane=plane, before=self.page(plane), after=pages.get(plane, _BLANK),
-            swap=Swap(former=former, layer=layer), others=others,
+            swap=swap, others=others,
         )  # fmt: skip
         self.put(change)
         return change

@@ -29,7 +29,9 @@ KINDS = (
 REFERENCE = "SEEM (Zou et al., Segment Everything Everywhere All at Once, NeurIPS 2023)"
 
 
-def methods_text(pages: Mapping[Plane, Page], *, image: str, model: str, rules: CommitRules) -> str:
+def methods_text(
+    pages: Mapping[Plane, Page], *, image: str, model: str, rules: CommitRules, shown: str = ""
+) -> str:
     """What was done to an image, in sentences.
 
     Parameters
@@ -38,6 +40,8 @@ def methods_text(pages: Mapping[Plane, Page], *, image: str, model: str, rules: 
     image, model : str
         Names.
     rules : CommitRules
+    shown : str
+        How the model sees the image, see :func:`~napari_seem.script_picture.in_words`.
     """
     things = [t for page in pages.values() for t in page.things if t.label]
     asked = [t for t in things if t.steps]
@@ -55,6 +59,7 @@ def methods_text(pages: Mapping[Plane, Page], *, image: str, model: str, rules: 
     )
     if told:
         text += f", from {_listed(told)} in {_many(rounds, 'round', 'rounds')}"
+    text += f". The model saw {shown}" if shown else ""
     names = Counter(t.class_name for t in things if t.class_name)
     if names:
         counts = [f"{name} ({n})" for name, n in sorted(names.items())]

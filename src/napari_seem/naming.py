@@ -28,11 +28,16 @@ class Naming:
 
     def use(self, classes: ClassList | None) -> None:
         """Name objects from this list from now on."""
-        if classes is self.classes:
-            return
+        if self.put(classes):
+            self.changed.emit()
+
+    def put(self, classes: ClassList | None) -> bool:
+        """The same without telling anybody yet; whether it is another list."""
+        if classes == self.classes:
+            return False
         self.progress.stop()
         self.classes = classes
-        self.changed.emit()
+        return True
 
     def resolve(self, name: str) -> str:
         """The class that a name of the model stands for, itself if there is no such class."""

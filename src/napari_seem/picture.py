@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image
 
 from napari_seem.appearance import Appearance, Contrast
+from napari_seem.light import colour_of
 from napari_seem.plane import Grid, Plane, read_slice
 from seem_model.composite import WHITE, RGBTint, Tone
 
@@ -104,7 +104,7 @@ class Picture:
         ImageError
             If no channel is switched on, or the pixels make no sense as an image.
         """
-        from seem_model.composite import composite
+        from seem_model.composite import added, composite
 
         planes: list[Any] = []
         tones: list[Tone] = []
@@ -121,9 +121,7 @@ class Picture:
             return composite(planes, tones)
         if not planes:
             return colour
-        total = colour.astype(np.uint16) + composite(planes, tones)
-        whole: RGB = np.minimum(total, 255).astype(np.uint8)
-        return whole
+        return added(colour, composite(planes, tones))
 
     def _colour(self, read: Any) -> RGB:
         from seem_model.contrast import percentiles
@@ -137,12 +135,6 @@ class Picture:
 def pixels(image: Image, level: int) -> Any:
     """n-D array of a layer at a resolution level."""
     return image.data[level] if image.multiscale else image.data
-
-
-def colour_of(layer: Image) -> RGBTint:
-    """Colour of the brightest value of a layer's colormap."""
-    red, green, blue = (float(x) for x in layer.colormap.map(np.array([1.0]))[0][:3])
-    return red, green, blue
 
 
 def thumbnail(picture: RGB, side: int = 160) -> RGB:

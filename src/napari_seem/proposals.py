@@ -11,7 +11,7 @@ from napari_seem.boxes import joined
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -79,6 +79,10 @@ class Proposals:
         ranked = sorted(found.segments, key=lambda s: -s.score)
         rows = (Proposal(Packed.of(found.labels == s.id), s.label, s.score) for s in ranked)
         return cls(title=title, all=tuple(p for p in rows if p.mask.any), threshold=0.0)
+
+    def classed(self, resolve: Callable[[str], str]) -> Proposals:
+        """The same, each with the class that its name stands for."""
+        return replace(self, all=tuple(replace(p, name=resolve(p.name)) for p in self.all))
 
     @property
     def open(self) -> tuple[int, ...]:

@@ -43,7 +43,8 @@ class Revisions:
 
     def rename(self, labels: Collection[int], name: str, *, keys: Collection[int] = ()) -> None:
         """Give committed objects, and open ones by their keys, a class."""
-        place, name = self._place(labels), " ".join(name.split())
+        place = self._place(labels)
+        name = self._loop.engine.naming.resolve(" ".join(name.split()))
         if place is None:
             return
         plane, layer = place

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_seem import ink
 from napari_seem.described import described
 from napari_seem.script_marks import marks_text, mask_text
+from napari_seem.script_picture import ImageSource, picture_lines
 from seem_model import __version__
 from seem_model.errors import PromptError
 
 if TYPE_CHECKING:
     from napari_seem.document import Step, Thing
-    from napari_seem.plane import Plane
-    from napari_seem.target import Target
+    from seem_model.class_lists import ClassList
 
 IMPORTS = (
     ("napari_seem.ink", ("base_of", "prompts_of")),
+    ("napari_seem.layer_pixels", ("layer_pixels",)),
     ("napari_seem.marks", ("ExampleMark", "Marks", "MaskMark", "Outline", "Words")),
     ("seem_model", ("Exemplar", "load", "samples")),
+    ("seem_model.class_lists", ("ClassEntry", "ClassList")),
+    ("seem_model.composite", ("Tone", "added", "composite")),
+    ("seem_model.contrast", ("percentiles",)),
     ("seem_model.data.rle", ("decode",)),
-    ("seem_model.image", ("read_image", "to_rgb")),
+    ("seem_model.image", ("to_rgb",)),
     ("seem_model.packed", ("Packed",)),
 )
 """What a program may need of ours."""
@@ -43,50 +46,9 @@ def example_of(png):
 '''
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageSource:
-    """Where the pixels of a slice are from, and how they are shown to the model.
-
-    Parameters
-    ----------
-    name : str
-        Of the layer.
-    path : str
-        Of a file that :func:`seem_model.image.read_image` reads; "" when there is none.
-    sample : str
-        Name of one of the samples; "" when it is none.
-    index : tuple of int or slice
-        Cuts the slice out of the file's pixels.
-    shape : (int, int)
-        (H, W) of the slice.
-    limits : (float, float) or None
-        Values shown as black and as white; None: as in the file.
-    """
-
-    name: str
-    shape: tuple[int, int]
-    path: str = ""
-    sample: str = ""
-    index: tuple[int | slice, ...] = ()
-    limits: tuple[float, float] | None = None
-
-    @classmethod
-    def of(cls, target: Target, plane: Plane) -> ImageSource:
-        """Source of a slice of an image layer."""
-        image = target.image
-        sample = image.source.sample
-        low, high = (None, None) if image.rgb else image.contrast_limits
-        return cls(
-            name=str(image.name),
-            shape=plane.shape,
-            path="" if image.multiscale else str(image.source.path or ""),
-            sample=str(sample[1]) if sample and sample[0] == "napari-seem" else "",
-            index=plane.indexer,
-            limits=None if low is None or high is None else (float(low), float(high)),
-        )
-
-
-def script_of(thing: Thing, source: ImageSource, model: str) -> str:
+def script_of(
+    thing: Thing, source: ImageSource, model: str, classes: ClassList | None = None
+) -> str:
     """A program that asks the model the same, round by round, and saves the mask.
 
     It needs no window. At its end it compares its mask with that of the session.
@@ -98,6 +60,8 @@ def script_of(thing: Thing, source: ImageSource, model: str) -> str:
     source : ImageSource
     model : str
         Name of the checkpoint.
+    classes : ClassList or None
+        In use; it becomes part of the program if name or answer depend on it.
 
     Raises
     ------
@@ -108,7 +72,8 @@ def script_of(thing: Thing, source: ImageSource, model: str) -> str:
     if not rounds or thing.current.answer is None:
         raise PromptError("This object has no mask yet: click on it first, then copy it.")
     answer = thing.current.answer
-    lines = ["", *_image(source), "", f"model = load({model!r})"]
+    listed = _used(thing, rounds, classes)
+    lines = ["", *picture_lines(source), "", *_model(model, listed)]
     lines += ["features = model.features(picture)", f"shape = {source.shape!r}", ""]
     for place, number in enumerate(rounds, 1):
         lines += _round(thing, rounds, place, number)
@@ -116,6 +81,7 @@ def script_of(thing: Thing, source: ImageSource, model: str) -> str:
         f"mask = mask_{len(rounds)}",
         'Image.fromarray(mask).save("mask.png")',
         'print(f"{int(mask.sum())} pixels, saved as mask.png")',
+        *_named(thing, rounds, listed),
         "",
         "# the mask of the session, to compare with",
         f"before = {mask_text(answer.mask)}",
@@ -153,35 +119,43 @@ def _way(thing: Thing) -> list[int]:
 
 def _opening(thing: Thing, source: ImageSource, model: str) -> list[str]:
     what = f"“{thing.class_name}”" if thing.class_name else "an object"
-    shown = "as in the file" if source.limits is None else f"from {source.limits[0]:g} (black) to "
-    shown += "" if source.limits is None else f"{source.limits[1]:g} (white)"
     return [
         _comment(f"How {what} of {source.name} was segmented:")
         + f" napari-seem {__version__}, model {_plain(model)}.",
-        f"# The image has {source.shape[0]} x {source.shape[1]} pixels, shown {shown}.",
+        f"# The image has {source.shape[0]} x {source.shape[1]} pixels; the model sees",
+        _comment(f"{source.shown}."),
         "# Coordinates are (row, column) in pixels of the image.",
         "",
     ]
 
 
-def _image(source: ImageSource) -> list[str]:
-    cut = ", ".join(":" if isinstance(k, slice) else str(k) for k in source.index)
-    cut = f"[{cut}]" if any(isinstance(k, int) for k in source.index) else ""
-    if source.sample:
-        lines = [f"image = samples.load({source.sample!r})"]
-    elif source.path:
-        lines = [f"image = read_image({source.path!r}){cut}"]
-    else:
-        lines = [
-            "# the layer was not opened from a file: save the slice as one and put its name here",
-            f'image = read_image("{_file_name(source.name)}.tif")',
-        ]
-    return [
-        *lines,
-        f"if image.shape[:2] != {source.shape!r}:",
-        f'    raise SystemExit(f"The image is {{image.shape}}, it was {source.shape!r}.")',
-        f"picture = to_rgb(image, limits={source.limits!r})",
+def _model(model: str, classes: ClassList | None) -> list[str]:
+    if classes is None:
+        return [f"model = load({model!r})"]
+    entries = [
+        f"        ClassEntry({e.name!r}, {e.synonyms!r}, {e.colour!r}, {e.is_thing}),"
+        for e in classes.entries
     ]
+    return [
+        f"classes = ClassList(\n    {classes.title!r},\n    (",
+        *entries,
+        "    ),\n)",
+        "names, things = classes.for_model()",
+        f"model = load({model!r}).with_vocabulary(names, things=things)",
+    ]
+
+
+def _used(thing: Thing, rounds: list[int], classes: ClassList | None) -> ClassList | None:
+    """The list, if the object's name came through it or an answer may have depended on it."""
+    if classes is None or not classes.entries:
+        return None
+    answer = thing.current.answer
+    named = not thing.name and answer is not None and classes.find(answer.label) is not None
+    marks = [thing.steps[number - 1].marks for number in rounds]
+    # what words and examples mean is weighed against all names that the model knows
+    weighed = any(w.shown for m in marks for w in m.words)
+    weighed |= any(e.shown for m in marks for e in m.examples)
+    return classes if named or weighed else None
 
 
 def _round(thing: Thing, rounds: list[int], place: int, number: int) -> list[str]:
@@ -205,6 +179,13 @@ def _round(thing: Thing, rounds: list[int], place: int, number: int) -> list[str
     ]
 
 
+def _named(thing: Thing, rounds: list[int], classes: ClassList | None) -> list[str]:
+    """The class that the model gives the object, if nobody else did."""
+    if classes is None or thing.name or not _is_of_model(thing.steps[rounds[-1] - 1]):
+        return []
+    return [f'print(f"class: {{classes.resolve(round_{len(rounds)}.label)}}")']
+
+
 def _basis(thing: Thing, rounds: list[int], place: int) -> int:
     """Which round is refined: the newest before, whose prompts are all still there; 0 for none."""
     marks = thing.steps[rounds[place - 1] - 1].marks
@@ -226,7 +207,3 @@ def _comment(words: str) -> str:
 def _plain(words: str) -> str:
     # a name that somebody chose must not end the line, and with it the comment
     return " ".join(words.split())
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name) or "image"

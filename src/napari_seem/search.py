@@ -9,13 +9,12 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_seem.document import Answer
-from napari_seem.everything import add_segmentation, pasted
+from napari_seem.everything import add_segmentation, classed, pasted
 from napari_seem.ink import prompts_of
 from napari_seem.jobs import Wish
 from napari_seem.places import Where, places, seen, seen_within
 from napari_seem.proposals import Proposals
 from napari_seem.restricting import Region, restriction
-from seem_model.errors import PromptError
 from seem_model.values import ALIKE, Exemplar
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Search:
 
     def everything(
         self, read: Read, *, title: str, into: Into = Into.LAYER,
-        within: Restriction | None = None, cut: float = 0.5,
+        within: Restriction | None = None, semantic: bool = False,
     ) -> None:  # fmt: skip
         """Segment the slice in focus without prompts.
 
@@ -97,17 +96,18 @@ class Search:
             Make a layer of the segments, offer them as proposals, or commit them by the rules.
         within : Restriction or None
             Only in this part of the slice.
-        cut : float
-            See ``inside`` of :func:`~napari_seem.everything.pasted`.
+        semantic : bool
+            One segment for each class, however many things of it there are.
         """
         place = self._place()
         if place is None:
             return
-        target, plane = place
+        (target, plane), resolve = place, self._loop.engine.naming.resolve
         look = seen(target, plane) if within is None else seen_within(target, plane, within.box)
 
         def work(predictor: Predictor, watch: Watch) -> Segmentation:
-            found = read(predictor, look(predictor), watch)
+            found = classed(read(predictor, look(predictor), watch), resolve, semantic=semantic)
+            cut = 0.0 if semantic else 0.5
             return found if within is None else pasted(found, within, plane.shape, inside=cut)
 
         def done(found: Segmentation) -> None:
@@ -137,9 +137,9 @@ class Search:
         if place is None:
             return
         if not masks:
-            show_warning(str(PromptError(
+            show_warning(
                 "There is no example yet: click on an object, or select committed ones, first."
-            )))  # fmt: skip
+            )
             return
         here, looks = seen(*place), [(p, seen(*p)) for p in places(self._loop.focus, where)]
         if not looks:

@@ -13,6 +13,8 @@ from napari_seem.commit_rules import CommitRules
 from napari_seem.document import Page
 from napari_seem.objects import Row
 from napari_seem.plane import Plane
+from napari_seem.shown import Shown
+from seem_model.class_lists import ClassList
 from seem_model.errors import SeemError
 from seem_model.packed import Packed
 
@@ -35,11 +37,13 @@ class ImageIdentity:
     path : str
         Of the file it was opened from; "" when there is none.
     shape : tuple of int
-        Of the pixels that are annotated, without colour channels.
+        Of what is annotated, without colour channels; 1 along an axis of channels.
     dtype : str
         Such as "uint16".
     digest : str
         "sha256:" and the hash of its middle slice, see :func:`napari_seem.identity.digest_of`.
+    pixels : tuple of int
+        The same with all channels; empty where that is not known, as in files of format 1.
     """
 
     name: str
@@ -47,11 +51,17 @@ class ImageIdentity:
     shape: tuple[int, ...]
     dtype: str
     digest: str
+    pixels: tuple[int, ...] = ()
 
     def is_same(self, other: ImageIdentity) -> bool:
-        """Whether both are the same pixels, wherever their files are now."""
-        mine = (self.shape, self.dtype, self.digest)
-        return mine == (other.shape, other.dtype, other.digest)
+        """Whether both are the same pixels, wherever their files are now, and with channels or not.
+
+        Where one does not know its pixels, both must be annotated alike.
+        """
+        same = (self.dtype, self.digest) == (other.dtype, other.digest)
+        if self.pixels and other.pixels:
+            return same and self.pixels == other.pixels
+        return same and self.shape == other.shape
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,6 +129,10 @@ class SessionData:
     rules : CommitRules
     model : str
         Name of the checkpoint.
+    shown : Shown or None
+        How the image was shown to the model; None where that is not known, as in files of format 1.
+    classes : ClassList or None
+        The list that objects were named from; None without one.
     version : str
         Of the plugin that wrote it.
     saved : str
@@ -131,6 +145,8 @@ class SessionData:
     table: tuple[Row, ...] = ()
     rules: CommitRules = field(default_factory=CommitRules)
     model: str = ""
+    shown: Shown | None = None
+    classes: ClassList | None = None
     version: str = ""
     saved: str = ""
 

@@ -12,6 +12,7 @@ from napari_seem.objects import Row
 from napari_seem.plane import Plane
 from napari_seem.proposals import Proposal, Proposals
 from napari_seem.session_data import ImageIdentity, LabelStack, SessionData
+from napari_seem.shown_json import class_list_json, class_list_of, shown_json, shown_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from napari_seem.marks_json import Json
     from seem_model.values import Exemplar
 
-FORMAT = 1
+FORMAT = 2
+"""Format 1 does not tell how the image was shown, nor the class list; it is read all the same."""
 KIND = "napari-seem session"
 
 
@@ -41,8 +43,10 @@ def session_json(data: SessionData, files: ExampleFiles) -> Json:
         "model": data.model,
         "image": {
             "name": image.name, "path": image.path, "shape": list(image.shape),
-            "dtype": image.dtype, "digest": image.digest,
+            "dtype": image.dtype, "digest": image.digest, "pixels": list(image.pixels),
         },
+        "appearance": None if data.shown is None else shown_json(data.shown),
+        "classes": class_list_json(data.classes),
         "rules": _rules_json(data.rules),
         "objects": None if labels is None else {
             "layer": labels.name, "shape": list(labels.shape), "dtype": labels.dtype,
@@ -67,6 +71,12 @@ def session_of(
     image = image_identity(value["image"])
     if labels is not None and labels.shape != image.shape:
         raise ValueError(f"the objects are {labels.shape}, the image is {image.shape}")
+    if int(value["format"]) == 1:
+        value = {**value, "appearance": None, "classes": None}
+    shown = None if value["appearance"] is None else shown_of(value["appearance"])
+    axis = None if shown is None else shown.channel_axis
+    if axis is not None and image.shape[axis] != 1:
+        raise ValueError(f"the channels are along axis {axis} of {image.shape}")
     return SessionData(
         image=image,
         pages=dict(_page_of(page, examples) for page in value["slices"]),
@@ -76,6 +86,8 @@ def session_of(
         ),
         rules=_rules_of(value["rules"]),
         model=str(value["model"]),
+        shown=shown,
+        classes=class_list_of(value["classes"]),
         version=str(value["version"]),
         saved=str(value["saved"]),
     )
@@ -89,6 +101,7 @@ def image_identity(value: Json) -> ImageIdentity:
         shape=_numbers(value["shape"]),
         dtype=str(value["dtype"]),
         digest=str(value["digest"]),
+        pixels=_numbers(value.get("pixels", [])),
     )
 
 

@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
-from napari_seem import layers as lay
 from napari_seem import swapping
 from napari_seem.autosave import Autosave, Saved
 from napari_seem.jobs import sentence
 from napari_seem.resuming import Found, make_room, search
 from napari_seem.session_data import SessionData, SessionError
 from napari_seem.session_file import read_session, write_session
+from napari_seem.shown import Look
 from napari_seem.worker import inline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Labels
 
     from napari_seem.loop import Loop
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from napari_seem.snapshot import Snapshot
     from napari_seem.target import Target
     from napari_seem.worker import Run
+    from seem_model.class_lists import ClassList
 
 
 class Sessions:
@@ -122,32 +124,46 @@ class Sessions:
         plane, journal = self._loop.focus.plane, target.journal
         if plane is None:
             raise SessionError(self._loop.focus.trouble)
-        if data.image.shape != target.grid.shape:
+        look, to = self._fit(target, path, data)
+        self._loop.keep_pending()
+        self.autosave.flush()
+        worked = bool(journal.pages) or _holds_something(target.objects)
+        # a file that holds other work of this window makes room, it is not written over
+        own = None if worked or self._is_elsewhere(path) else path
+        known, listed = self.autosave.of(target).watched.identity, self._loop.engine.naming.classes
+        looks, self._looks = self._looks, False  # no other file is looked for meanwhile
+        try:
+            swapping.take(self._loop, data, look, to=to, labels=labels)
+        finally:
+            self._looks, self._looked = looks, self._loop.focus.target
+        self._shelf.rules = data.rules
+        self._run(partial(self.autosave.of(to).belongs, own), done=lambda _: None, failed=_tell)
+        self._forget()
+        changed = known is not None and known.digest != data.image.digest
+        self._loop.say(
+            f"{counted(data.objects)} from {path.name}."
+            + (" The pixels of the image are others than then." if changed else "")
+            + _relisted(listed, self._loop.engine.naming.classes)
+        )
+        if look.missing:
+            show_warning(_without(look.missing, path))
+
+    def _fit(self, target: Target, path: Path, data: SessionData) -> tuple[Look, Target]:
+        """How a session showed the image, and the target that this takes."""
+        look, to = Look.of(target.image, target.appearance), None
+        if len(data.image.shape) == target.image.ndim:
+            to = target
+            if data.shown is not None:
+                look = data.shown.look(target.image, self._loop.focus.images)
+            if look.appearance.channel_axis != target.appearance.channel_axis:
+                to = self._loop.focus.targets.anew(target.image, look.appearance)
+        if to is None or data.image.shape != to.grid.shape:
             raise SessionError(
                 f"The session {path.name} belongs to another image: {data.image.name} is "
                 f"{data.image.shape}, {target.image.name} is {target.grid.shape}. Choose the image "
                 "it was made for."
             )
-        self._loop.keep_pending()
-        self.autosave.flush()
-        kept = self.autosave.of(target)
-        worked = bool(journal.pages) or _holds_something(target.objects)
-        layer = None if labels is None else _layer(target, data, labels)
-        change = journal.replace_all(
-            "open session", plane, data.pages, former=target.objects, layer=layer
-        )
-        self._shelf.rules = data.rules
-        swapping.show(self._loop, change, back=False)
-        # a file that holds other work of this window makes room, it is not written over
-        own = None if worked or self._is_elsewhere(path) else path
-        self._run(partial(kept.belongs, own), done=lambda _: None, failed=_tell)
-        self._forget()
-        known = kept.watched.identity
-        changed = known is not None and known.digest != data.image.digest
-        self._loop.say(
-            f"{counted(data.objects)} from {path.name}."
-            + (" The pixels of the image are others than then." if changed else "")
-        )
+        return look, to
 
     def _is_elsewhere(self, path: Path) -> bool:
         return self.found is None or self.found.path != path
@@ -196,17 +212,25 @@ def _read(path: Path) -> tuple[SessionData, Any]:
     return data, None if data.labels is None else data.labels.array
 
 
-def _layer(target: Target, data: SessionData, labels: Any) -> Labels:
-    layer = lay.make_objects(target.grid)
-    layer.data = labels
-    layer.features = pd.DataFrame(
-        {
-            "index": [row.label for row in data.table],
-            "class": [row.name for row in data.table],
-            "score": [row.score for row in data.table],
-        }
+def _relisted(before: ClassList | None, now: ClassList | None) -> str:
+    """What is told of a class list that came in place of another one; "" if none did."""
+    if before is None or now is None or before == now or not before.entries:
+        return ""
+    return (
+        f" Its class list “{now.title}” is in use in place of “{before.title}”; Undo brings that "
+        "back."
     )
-    return layer
+
+
+def _without(missing: Sequence[str], path: Path) -> str:
+    """What is told of layers and channels that are not here."""
+    named = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+    verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
+    return (
+        f"In the session {path.name} the model also saw {named}, which {verb} not here: open {it} "
+        f"over this image, then the session again. Until then the picture is without {it}; the "
+        f"session keeps {it}."
+    )
 
 
 def _holds_something(layer: Labels | None) -> bool:

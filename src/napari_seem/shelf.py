@@ -78,7 +78,7 @@ class Shelf:
             masks = tidied(answer.packed, self.rules)
             if not masks:
                 raise CommitError(commit_rules.reason(answer.mask, self.rules))
-            name = thing.class_name
+            name = self._loop.engine.naming.resolve(thing.class_name)
             found = [(m, name, answer.score) for m in masks]
             batch = write(target, plane, found, rules=self.rules, own=thing.label)
         except CommitError as error:
@@ -101,7 +101,9 @@ class Shelf:
         """
         try:
             target, plane = self._place()
-            tidy = ((m, name, s) for mask, name, s in found for m in tidied(mask, self.rules))
+            resolve = self._loop.engine.naming.resolve
+            named = ((mask, resolve(name), score) for mask, name, score in found)
+            tidy = ((m, name, s) for mask, name, s in named for m in tidied(mask, self.rules))
             batch = write(target, plane, tidy, rules=self.rules, lenient=True)
         except CommitError as error:
             show_warning(str(error))

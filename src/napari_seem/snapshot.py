@@ -18,7 +18,9 @@ from napari_seem.identity import Subject
 from napari_seem.objects import Row
 from napari_seem.plane import Plane
 from napari_seem.session_data import ImageIdentity, LabelStack, SessionData
+from napari_seem.shown import Shown
 from seem_model import __version__
+from seem_model.class_lists import ClassList
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Snapshot:
 
     Parameters
     ----------
-    pages, table, rules, model
+    pages, table, rules, model, shown, classes
         As of :class:`SessionData`.
     identify : callable
         Gives the :class:`ImageIdentity`; may read pixels.
@@ -49,6 +51,8 @@ class Snapshot:
     table: tuple[Row, ...]
     rules: CommitRules
     model: str
+    shown: Shown | None
+    classes: ClassList | None
     identify: Callable[[], ImageIdentity]
     stack: Callable[[], LabelStack | None]
 
@@ -61,6 +65,8 @@ class Snapshot:
             table=self.table,
             rules=self.rules,
             model=self.model,
+            shown=self.shown,
+            classes=self.classes,
             version=__version__,
             saved=datetime.now().astimezone().isoformat(timespec="seconds"),
         )
@@ -111,7 +117,10 @@ class Watched:
 
         return look
 
-    def take(self, pages: Mapping[Plane, Page], *, rules: CommitRules, model: str) -> Snapshot:
+    def take(
+        self, pages: Mapping[Plane, Page], *, rules: CommitRules, model: str,
+        classes: ClassList | None,
+    ) -> Snapshot:  # fmt: skip
         """Copy what may change; 1 ms for labels of 2048 x 2048."""
         target = self._target()
         layer: Labels | None = None if target is None else target.objects
@@ -120,6 +129,8 @@ class Watched:
             table=() if layer is None else objects.table(layer),
             rules=rules,
             model=model,
+            shown=None if target is None else Shown.of(target.image, target.appearance),
+            classes=classes,
             identify=self.identify(),
             stack=(lambda: None) if layer is None else self._stack(layer),
         )

@@ -44,12 +44,13 @@ class Suggestions:
     ) -> None:
         """Put proposals up for decision on their slices, in place of former ones; can be undone.
 
-        Where earlier objects keep their pixels, what is mostly theirs is not proposed again.
-        ``after`` is the page that they are added to, if it is not the one that is known.
+        Names are those of classes, whatever the model or a person called them. Where earlier
+        objects keep their pixels, what is mostly theirs is not proposed again. ``after`` is the
+        page that they are added to, if it is not the one that is known.
         """
         places, count = 0, 0
         for target, plane, proposals in found:
-            fresh = proposals
+            fresh = proposals.classed(self._loop.engine.naming.resolve)
             if self._shelf.rules.overlap is Overlap.KEEP and target.objects is not None:
                 fresh = proposals.beside(np.asarray(target.objects.data[plane.indexer]))
             if not fresh.open and not self._in_focus(target, plane):

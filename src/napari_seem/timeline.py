@@ -93,9 +93,10 @@ class Timeline:
     def rename(self, name: str) -> None:
         """Class under which the current object is committed; "" for the model's."""
         plane, page = self._loop.focus.plane, self._loop.page
-        if plane is None or page.current.name == name.strip():
+        name = self._loop.engine.naming.resolve(name.strip())
+        if plane is None or page.current.name == name:
             return
-        renamed = page.having(replace(page.current, name=name.strip()))
+        renamed = page.having(replace(page.current, name=name))
         self._loop.journal.turn("class", plane, renamed)
         self._loop.changed.emit()
 

@@ -9,9 +9,10 @@ import numpy as np
 from napari_seem.plane import PlaneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from napari.components import Dims, ViewerModel
+    from napari.layers.base import Layer
 
     from napari_seem.plane import Grid, Plane
     from napari_seem.target import Target
@@ -47,13 +48,12 @@ def follow_viewer(
         emitter.disconnect(looked)
 
 
-def follow_image(target: Target, *, on: bool, pixels: Told, named: Told, moved: Told) -> None:
+def follow_image(target: Target, pixels: Told, named: Told, moved: Told, *, on: bool) -> None:
     """Start or stop to listen to the layers that a target's picture is made of, and to ours.
 
     Parameters
     ----------
     target : Target
-    on : bool
     pixels : callable
         Told of other pixels.
     named : callable
@@ -73,6 +73,19 @@ def follow_image(target: Target, *, on: bool, pixels: Told, named: Told, moved: 
             emitter.connect(callback)
         else:
             emitter.disconnect(callback)
+
+
+def all_layers(viewer: ViewerModel | None) -> list[Layer]:
+    """Layers of a viewer; none when it is gone."""
+    return [] if viewer is None else list(viewer.layers)
+
+
+def take_out(layers: Iterable[Layer], viewer: ViewerModel | None) -> None:
+    """Remove those of some layers that are in a viewer."""
+    here = all_layers(viewer)
+    for layer in layers:
+        if viewer is not None and any(layer is x for x in here):
+            viewer.layers.remove(layer)
 
 
 def on_display(target: Target | None, viewer: ViewerModel | None) -> tuple[Plane | None, str]:

@@ -101,6 +101,12 @@ def mixed(planes: Iterable[NDArray[np.uint8]], colours: Iterable[RGBTint]) -> RG
     return picture
 
 
+def added(picture: RGB, more: RGB) -> RGB:
+    """(H, W, 3) sum of two pictures, cut at white."""
+    total: RGB = np.minimum(picture.astype(np.uint16) + more, 255).astype(np.uint8)
+    return total
+
+
 def tint(k: int, count: int) -> RGBTint:
     """Colour of channel ``k`` of ``count`` unless one is chosen.
 

@@ -12,12 +12,15 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from fakes import FakeLoad, blobs
 from napari_seem import autosave
 from napari_seem.annotator import Annotator, annotator_for
+from napari_seem.commit_rules import CommitRules
 from napari_seem.session_places import Where
 from napari_seem.session_reader import session_reader
 from napari_seem.session_settings import SessionPreferences
 from napari_seem.target import Tool
 from napari_seem.widgets import session_commands
 from napari_seem.widgets.resume import ResumeBanner, spoken
+from seem_model.class_list_files import last_used, remember
+from seem_model.class_lists import ClassList
 
 pytestmark = pytest.mark.gui
 
@@ -121,28 +124,48 @@ class TestCommands:
         assert "1 object of blobs was segmented" in QApplication.clipboard().text()
 
 
-def dock_on(robot, qtbot) -> Annotator:
+def dock_on(robot, qtbot):
     annotator = annotator_for(robot.viewer)
     annotator.engine.choose("tiny", "cpu")
-    robot.viewer.window.add_plugin_dock_widget("napari-seem", "SEEM")
+    _, dock = robot.viewer.window.add_plugin_dock_widget("napari-seem", "SEEM")
     qtbot.waitUntil(lambda: annotator.tool is not None, timeout=5000)
-    return annotator
+    return dock
 
 
-def test_a_window_saves_by_itself_and_the_next_one_finds_it(make_robot, qtbot, monkeypatch):
+def test_a_window_saves_by_itself_and_the_next_one_finds_it(
+    make_robot, qtbot, monkeypatch, tmp_path
+) -> None:
     monkeypatch.setattr(autosave, "DELAY", 0.1)
+    monkeypatch.setenv("SEEM_MODELS", str(tmp_path))  # where the list that was used last is kept
+    mine, theirs = ClassList.of("mine", [("cell", "blob")]), ClassList.of("theirs", [("cat",)])
+    rules = CommitRules(fill_holes=True, smallest=7)
     robot, saved = make_robot(blobs((70, 90))), []
-    first = dock_on(robot, qtbot)
+    first = dock_on(robot, qtbot).annotator
+    first.engine.naming.use(mine)
+    first.shelf.rules = rules
     first.sessions.autosave.saved.connect(saved.append)
     first.focus.target.prompts.points.add([[20.0, 20.0]])
     qtbot.waitUntil(lambda: first.answer is not None, timeout=30000)
     mask, before = first.answer.mask, len(saved)
     qtbot.waitUntil(lambda: len(saved) > before, timeout=5000)
     robot.viewer.close()
-    second = dock_on(make_robot(blobs((70, 90))), qtbot)
+    remember(theirs)
+    dock = dock_on(make_robot(blobs((70, 90))), qtbot)
+    second, tabs = dock.annotator, dock.tabs
+    assert tabs.classes.class_list == second.engine.naming.classes == theirs
     qtbot.waitUntil(lambda: second.sessions.found is not None, timeout=5000)
     second.sessions.resume()
     qtbot.waitUntil(lambda: second.answer is not None, timeout=5000)
     np.testing.assert_array_equal(second.answer.mask, mask)
     assert len(second.focus.target.prompts.points.data) == 1
     assert Path(saved[-1].path).parent.name == "sessions"
+    assert tabs.classes.class_list == second.engine.naming.classes == mine
+    assert tabs.rules.rules == rules
+    assert last_used() == theirs  # a list that is nowhere else is not written over
+    tabs.classes.undo()
+    assert tabs.classes.class_list == second.engine.naming.classes == theirs
+    tabs.classes.redo()
+    second.undo()
+    assert tabs.classes.class_list == second.engine.naming.classes == theirs
+    second.engine.naming.use(None)
+    assert tabs.classes.class_list.entries == ()

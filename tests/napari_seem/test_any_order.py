@@ -18,6 +18,8 @@ from napari_seem.commit_rules import CommitRules, Overlap
 from napari_seem.objects import CommitError
 from napari_seem.places import Where
 from napari_seem.search import Into
+from napari_seem.session_data import ImageIdentity, SessionData
+from napari_seem.shown import Look
 from person import mask
 
 label = st.integers(1, 4)
@@ -177,13 +179,14 @@ class AnyOrder(Deeds):
     @shown
     @rule(keep=st.booleans())
     def open_session(self, keep) -> None:
-        loop, journal = self.annotator._loop, self.focus.target.journal
+        loop, target = self.annotator._loop, self.focus.target
         loop.keep_pending()
-        pages = {p: page.uncommitted() for p, page in journal.pages.items()} if keep else {}
-        change = journal.replace_all(
-            "open session", self.focus.plane, pages, former=self.objects, layer=None
-        )
-        swapping.show(loop, change, back=False)
+        known = target.journal.pages.items()
+        pages = {p: page.uncommitted() for p, page in known} if keep else {}
+        image = ImageIdentity("any", "", target.grid.shape, "uint8", "sha256:0")
+        look = Look.of(target.image, target.appearance)
+        data = SessionData(image=image, pages=pages)
+        swapping.take(loop, data, look, to=target, labels=None)
 
     # -- what always holds -----------------------------------------------------------------
 

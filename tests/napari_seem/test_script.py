@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +9,6 @@ from hypothesis import strategies as st
 from napari.layers._source import layer_source
 from PIL import Image
 
-from fakes import FakeLoad, blobs
 from napari_seem import ink
 from napari_seem.annotator import Annotator
 from napari_seem.commit_rules import CommitRules, Overlap
@@ -21,20 +17,17 @@ from napari_seem.entries import entries
 from napari_seem.marks import ExampleMark, Marks, MaskMark, Outline, Words
 from napari_seem.methods import kinds, methods_text
 from napari_seem.plane import Plane
-from napari_seem.script import EXAMPLE_OF, MASK_OF, ImageSource, imports_of, script_of
+from napari_seem.script import EXAMPLE_OF, MASK_OF, imports_of, script_of
 from napari_seem.script_marks import marks_text
+from napari_seem.script_picture import ImageSource
 from napari_seem.target import Tool
+from programs import run
 from seem_model import load, samples
 from seem_model.errors import PromptError
 from seem_model.packed import Packed
 from session_values import EXEMPLARS, SHAPE, assert_same_marks, marks
 
-
-def run(program: str, folder) -> subprocess.CompletedProcess[str]:
-    (folder / "program.py").write_text(program, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "program.py"], cwd=folder, capture_output=True, text=True, timeout=200
-    )
+NOWHERE = ImageSource(name="a", shape=(64, 80), layers=(), parts=())
 
 
 @pytest.fixture
@@ -77,7 +70,7 @@ def test_a_program_makes_the_very_same_mask(worked, tmp_path) -> None:
     worked._loop.put(drawn)
     thing = worked.page.current
     assert len(thing.steps) >= 5
-    program = script_of(thing, ImageSource.of(target, plane), "lite")
+    program = script_of(thing, ImageSource.of(target.sight(plane), target.grid), "lite")
     assert "model lite" in program
     result = run(program, tmp_path)
     assert result.returncode == 0, result.stderr
@@ -107,17 +100,18 @@ def test_prompts_as_text_ask_the_same(marks) -> None:
 
 def test_only_imports_what_it_needs(annotator) -> None:
     annotator.focus.target.prompts.points.add([[20.0, 20.0]])
-    source = ImageSource.of(annotator.focus.target, annotator.focus.plane)
+    target, plane = annotator.focus.target, annotator.focus.plane
+    source = ImageSource.of(target.sight(plane), target.grid)
     program = script_of(annotator.page.current, source, "lite")
     assert "Exemplar" not in program
     assert "MaskMark" not in program
-    assert 'read_image("blobs.tif")' in program  # it has no file
+    assert 'layer_pixels("blobs.tif", ' in program  # it has no file
     compile(program, "program.py", "exec")
 
 
 def test_without_a_mask_there_is_nothing_to_copy() -> None:
     with pytest.raises(PromptError, match="no mask yet"):
-        script_of(Thing(key=1), ImageSource(name="a", shape=(3, 4)), "lite")
+        script_of(Thing(key=1), NOWHERE, "lite")
 
 
 def test_a_mask_to_start_from_is_its_own_answer_and_then_the_memory(annotator) -> None:
@@ -127,7 +121,7 @@ def test_a_mask_to_start_from_is_its_own_answer_and_then_the_memory(annotator) -
     more = Marks(points=np.array([[20.0, 20.0]]), signs=np.array([True]), masks=start.masks)
     thing = Thing(key=1).with_step(start, Answer.of_mask(mask))
     answer = Answer(packed=Packed.of(mask), score=0.5, label="x\n" + "import os")
-    program = script_of(thing.with_step(more, answer), ImageSource(name="a", shape=(64, 80)), "m")
+    program = script_of(thing.with_step(more, answer), NOWHERE, "m")
     assert "mask_1 = base_of(marks_1)" in program
     assert "model.memory_of(features, base_of(marks_2))" in program
     compile(program, "program.py", "exec")
@@ -150,23 +144,15 @@ def test_the_paragraph_counts_what_was_asked() -> None:
     left = Thing(key=3).with_step(asked, answer)
     pages = {Plane((0, 1), (0, 0), (7, 9)): Page(things=(one, two, left))}
     rules = CommitRules(overlap=Overlap.OVERWRITE, fill_holes=True)
-    text = methods_text(pages, image="cells.tif", model="lite", rules=rules)
+    text = methods_text(
+        pages, image="cells.tif", model="lite", rules=rules, shown="the image in its colours"
+    )
     assert kinds(asked)["click"] == 2
     for words in (
         "2 objects of cells.tif were segmented",
         "(model “lite”)",
         "from 2 clicks, 1 box, 1 phrase and 1 example in 2 rounds",
-        "Classes: cell (1), nucleus (1)",
+        "in 2 rounds. The model saw the image in its colours. Classes: cell (1), nucleus (1)",
         "“take their pixels”; holes were filled.",
     ):
         assert words in text
-
-
-def test_an_image_with_contrast_limits_is_shown_as_it_was(make_model_viewer, tmp_path) -> None:
-    viewer = make_model_viewer()
-    viewer.add_image(blobs().astype(np.uint16) * 200, contrast_limits=(100, 30000), name="a")
-    annotator = Annotator(viewer, load=FakeLoad())
-    annotator.open()
-    source = ImageSource.of(annotator.focus.target, annotator.focus.plane)
-    assert source.limits == (100.0, 30000.0)
-    assert source.index == (slice(None), slice(None))

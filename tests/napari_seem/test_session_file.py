@@ -6,19 +6,24 @@ import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from napari_seem.document import Answer, Page, Thing
+from napari_seem.light import Light
 from napari_seem.marks import ExampleMark, Marks, Words
 from napari_seem.plane import Plane
 from napari_seem.session_data import ImageIdentity, LabelStack, SessionData, SessionError
 from napari_seem.session_file import former, image_of, read_session, write_session
+from napari_seem.shown import Shown
+from seem_model.class_lists import ClassList
 from session_values import EXEMPLARS, assert_same_session, sessions
 
 IMAGE = ImageIdentity("cells", "/data/cells.tif", (7, 9), "uint8", "sha256:1234")
+CLASSES = ClassList.of("mine", [("cell", "zelle"), ("tissue",)])
 PLANE = Plane((0, 1), (0, 0), (7, 9))
 
 
@@ -32,7 +37,10 @@ def small(name: str = "cell") -> SessionData:
     )
     again = thing.with_step(Marks(examples=(like, like)), None)
     labels = LabelStack.of(mask.astype(np.int32) * 3, name="SEEM objects")
-    return SessionData(image=IMAGE, pages={PLANE: Page(things=(again,))}, labels=labels)
+    return SessionData(
+        image=IMAGE, pages={PLANE: Page(things=(again,))}, labels=labels,
+        shown=Shown(Light((0.0, 255.0), 1.0, (1.0, 1.0, 1.0))), classes=CLASSES,
+    )  # fmt: skip
 
 
 def first_mask(document):
@@ -116,7 +124,7 @@ class TestWhatIsNoSession:
 
     def test_a_newer_one(self, tmp_path) -> None:
         write_session(tmp_path / "a.seem", small())
-        changed(tmp_path / "a.seem", lambda d: d.update(format=2, version="9.0"))
+        changed(tmp_path / "a.seem", lambda d: d.update(format=3, version="9.0"))
         with pytest.raises(SessionError, match=r"9\.0.*update"):
             read_session(tmp_path / "a.seem")
 
@@ -124,6 +132,18 @@ class TestWhatIsNoSession:
         write_session(tmp_path / "a.seem", small())
         changed(tmp_path / "a.seem", lambda d: d.update(comment="by hand"))
         assert_same_session(read_session(tmp_path / "a.seem"), small())
+
+    def test_one_of_format_1_is_read_without_what_it_does_not_tell(self, tmp_path) -> None:
+        def older(document) -> None:
+            document.update(format=1)
+            for key in ("appearance", "classes"):
+                document.pop(key)
+            document["image"].pop("pixels")
+
+        write_session(tmp_path / "a.seem", small())
+        changed(tmp_path / "a.seem", older)
+        expected = replace(small(), shown=None, classes=None)
+        assert_same_session(read_session(tmp_path / "a.seem"), expected)
 
     def test_wherever_it_is_cut_off(self, tmp_path) -> None:
         path = tmp_path / "a.seem"
@@ -152,6 +172,20 @@ class TestWhatIsNoSession:
             lambda d: d["image"].update(shape=[3, 7, 9]),
             lambda d: d.pop("rules"),
             lambda d: d["rules"].update(overlap="whatever"),
+            lambda d: d.pop("appearance"),
+            lambda d: d.pop("classes"),
+            lambda d: d["appearance"].update(contrast="whatever"),
+            lambda d: d["appearance"].update(limits=[2, 1]),
+            lambda d: d["appearance"].update(gamma=0),
+            lambda d: d["appearance"].update(colour=[1, 1, 7]),
+            lambda d: d["appearance"].update(channel_axis=0),
+            lambda d: d["appearance"].update(
+                channels=[{"index": 0, "colour": [1, 1, 1], "shown": True}] * 2
+            ),
+            lambda d: d["appearance"].update(
+                channel_axis=1, channels=[{"index": 0, "colour": [1, 1, 1], "shown": True}]
+            ),
+            lambda d: d["classes"].update(classes=d["classes"]["classes"] * 2),
         ],
     )
     def test_contradictions(self, tmp_path, damage) -> None:

@@ -86,9 +86,10 @@ class ClassesView(QWidget):
         return self.model.class_list
 
     def show_list(self, class_list: ClassList) -> None:
-        """Show a list; nothing happens if it is on display, else undo begins anew with it."""
+        """Show a list if it is not on display; undo goes back to the one before, unless empty."""
         if class_list != self.class_list:
-            self._past.clear()
+            if self._past or self.class_list.entries:
+                self._past.append(self.class_list)
             self._future.clear()
             self._display(class_list)
 

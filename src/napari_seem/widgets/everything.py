@@ -153,7 +153,7 @@ class EverythingWidget(QWidget):
             return
         search.everything(
             read, title=f"SEEM {name.lower()}", into=self.into.value, within=within,
-            cut=0.0 if name == "Semantic" else 0.5,
+            semantic=name == "Semantic",
         )  # fmt: skip
 
     def _cancel(self) -> None:

@@ -14,13 +14,17 @@ from napari_seem.widgets.rounds import RoundsView
 from napari_seem.widgets.speech import SpeechView
 from napari_seem.worker import on_worker
 from seem_model.class_list_files import last_used, remember
+from seem_model.class_lists import ClassList
 from seem_model.errors import SeemError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_seem.annotator import Annotator
-    from seem_model.class_lists import ClassList
+
+
+NO_CLASSES = ClassList("classes")
+"""Shown where the model's own names are in use."""
 
 
 class SeemTabs(QTabWidget):
@@ -62,12 +66,20 @@ class SeemTabs(QTabWidget):
         """Show the state of the moment."""
         self.entries.refresh()
         self.rounds.refresh()
+        self._follow_session()
         entries, rounds = (
             len(self._annotator.asking.entries),
             len(self._annotator.page.current.steps),
         )
         self.setTabText(0, f"Prompts {entries}" if entries else "Prompts")
         self.setTabText(1, f"Rounds {rounds}" if rounds else "Rounds")
+
+    def _follow_session(self) -> None:
+        """Show rules and classes that came with a session."""
+        rules, classes = self._annotator.shelf.rules, self._annotator.engine.naming.classes
+        if rules != self.rules.rules:
+            self.rules.show_rules(rules)
+        self.classes.show_list(NO_CLASSES if classes is None else classes)
 
     def _names(self) -> Sequence[str]:
         predictor = self._annotator.engine.predictor

@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_seem.annotator import annotator_for
 from napari_seem.methods import methods_text
-from napari_seem.script import ImageSource, script_of
+from napari_seem.script import script_of
+from napari_seem.script_picture import ImageSource, in_words
 from napari_seem.session_file import SUFFIX
 from seem_model.errors import PromptError
 
@@ -61,8 +62,10 @@ def copy_as_python(annotator: Annotator) -> None:
         show_warning(annotator.focus.trouble)
         return
     try:
-        source = ImageSource.of(target, plane)
-        text = script_of(annotator.page.current, source, annotator.engine.checkpoint)
+        source = ImageSource.of(target.sight(plane), target.grid)
+        engine = annotator.engine
+        classes = engine.naming.classes
+        text = script_of(annotator.page.current, source, engine.checkpoint, classes)
     except PromptError as error:
         show_warning(str(error))
         return
@@ -81,6 +84,7 @@ def copy_methods(viewer: Viewer) -> None:
         image=str(target.image.name),
         model=annotator.engine.checkpoint,
         rules=annotator.shelf.rules,
+        shown=in_words(target.sight(target.grid.first), target.image),
     )
     _copy(text, "A paragraph for a methods section is on the clipboard.")
 
