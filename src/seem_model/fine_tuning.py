@@ -1,0 +1,227 @@
+"""Fine-tuning on what a person has labelled: a recipe for small data, and honest numbers.
+
+:func:`fine_tune` measures, runs the training engine (:func:`seem_model.train.train`), measures
+again and leaves a checkpoint with its card. To have that done by a process of its own, as the
+plugin does, see :mod:`seem_model.tuning_child`.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seem_model import checkpoint
+from seem_model.config import TINY, ModelConfig
+from seem_model.data.batches import BatchConfig, SetConfig
+from seem_model.data.crops import CropConfig
+from seem_model.errors import ConfigError, DataError
+from seem_model.evaluate import interactive
+from seem_model.loading import folder_of, load
+from seem_model.loss_config import LossConfig, TaskWeights
+from seem_model.modeling.sam_config import SamVitConfig
+from seem_model.recipe import OptimConfig, Recipe
+from seem_model.train import train
+from seem_model.training_rounds import RoundsConfig
+from seem_model.tuning import Measuring, Message, Outcome, Score, Step, Tuning
+from seem_model.vocabulary import LIST_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seem_model.data.examples import Examples
+
+NOTHING = (
+    "There is nothing to learn from: commit some objects first, or choose a Labels layer that has "
+    "objects of at least 12 pixels."
+)
+CARD = "MODEL_CARD.md"
+MOST_MEASURED = 60
+"""Objects that are clicked to measure; more take long and change little."""
+_WORK, _DATA = "run", "examples"
+
+
+def fine_tune(
+    examples: Examples, wish: Tuning, out: Path, *,
+    told: Callable[[Message], None] = lambda message: None,
+    enough: Callable[[], bool] = lambda: False,
+) -> Outcome:  # fmt: skip
+    """Train a model on examples and measure it on those that are kept back.
+
+    Parameters
+    ----------
+    examples : Examples
+        As :func:`seem_model.data.holding_out.with_some_kept_back` makes them.
+    wish : Tuning
+    out : Path
+        An empty folder to work in. What is there afterwards is the new model's folder,
+        ``Outcome.folder``, and files that may be deleted.
+    told : callable
+        Gets a :class:`Measuring` after each object and a :class:`Step` after each step; what it
+        raises ends the work.
+    enough : callable
+        Asked before every step; True goes on with the model as it is then.
+
+    Raises
+    ------
+    SeemError
+        If there is nothing to learn from, the model is not there or cannot be trained, or
+        accelerate is not installed.
+    """
+    if not examples.objects:
+        raise DataError(NOTHING)
+    recipe = recipe_of(examples, wish, out)
+    examples.save(out / _DATA)
+    before = _measured(wish.base, examples, wish, lambda n, of: told(Measuring(n, of, False)))
+    clock = _Clock(recipe.steps, told)
+    folder = train(recipe, cancelled=enough, report=lambda line: None, stepped=clock.stepped)
+    if not clock.done:
+        raise DataError("Training was stopped before its first step, so there is no new model.")
+    seconds = time.perf_counter() - clock.began
+    after = _measured(folder, examples, wish, lambda n, of: told(Measuring(n, of, True)))
+    outcome = Outcome(
+        folder=str(folder), base=wish.base, before=before, after=after,
+        objects=examples.objects, images=len(examples.ids("train")),
+        held_out=min(examples.held_out, MOST_MEASURED), steps=clock.done, seconds=seconds,
+    )  # fmt: skip
+    (folder / CARD).write_text(card(wish, outcome, examples), encoding="utf-8")
+    return outcome
+
+
+def recipe_of(examples: Examples, wish: Tuning, out: Path) -> Recipe:
+    """The recipe of a run: gentle steps of the parts behind the backbone.
+
+    The backbone, the text tower and what gives names stay as they are, so the model calls things
+    what it called them before. Where no image says what is background, the head that finds
+    everything stays, too: it would learn that objects are everywhere.
+
+    Raises
+    ------
+    SeemError
+        If the model is not there or cannot be trained.
+    """
+    config = _config(wish.base)
+    background = examples.knows_background
+    frozen = ("backbone", "lang_proj", "logit_scale")
+    frozen += ("token_proj",) if config.decoder.concept != config.decoder.width else ()
+    frozen += ("naming",) if config.naming is not None else ()
+    frozen += ("seeds",) if config.seeds is not None and not background else ()
+    queries = config.proposals is None and background
+    return Recipe(
+        model="tiny" if wish.base == "tiny" else "lite",
+        start="" if wish.base == "tiny" else wish.base,
+        data=_sets(examples, wish, out / _DATA),
+        steps=wish.steps,
+        sizes=_sizes(config),
+        seed=wish.seed,
+        objects_every=2 if queries else 0,
+        phrases_every=0,
+        save_every=wish.steps,
+        log_every=10,
+        loader_workers=0,
+        out=str(out / _WORK),
+        crop=CropConfig(whole=0.25, fraction=(0.1, 0.8), colour=0.2, invert=0.05),
+        batch=BatchConfig(
+            images=4, objects=3, largest_click=3, point=0.7, box=0.1, drawn=0.2, text=0.0,
+            example=0.0, phrases=0.0,
+        ),
+        loss=LossConfig(
+            points=2048, clicks=TaskWeights(0.4, 2.5, 2.5), naming=0.0,
+            names=0.0, seeds=2.0 if background else 0.0,
+        ),
+        rounds=RoundsConfig(most=3, largest_click=3),
+        optim=OptimConfig(
+            lr=wish.rate, decay=0.01, warmup=min(20, wish.steps // 5), ema=0.99, frozen=frozen
+        ),
+    )  # fmt: skip
+
+
+def _config(base: str) -> ModelConfig:
+    if base == "tiny":
+        return TINY
+    folder = folder_of(base)
+    config = checkpoint.read_config(folder)
+    if not (folder / LIST_FILE).exists() and not (folder / "tokenizer.json").exists():
+        raise ConfigError(
+            f"The model {base} cannot be trained here: it has no class list and no tokenizer of "
+            "its own. Choose “lite”, or one that was converted by this program."
+        )
+    return config
+
+
+def _sizes(config: ModelConfig) -> tuple[int, ...]:
+    if isinstance(config.backbone, SamVitConfig):
+        return (config.backbone.side,)
+    if not config.composed:
+        return (512,)
+    return tuple(min(side, config.frame.long_side) for side in (256, 256, 320))
+
+
+def _sets(examples: Examples, wish: Tuning, folder: Path) -> tuple[SetConfig, ...]:
+    counts = {split: len(examples.ids(split)) for split in ("complete", "partial")}
+    return tuple(
+        SetConfig(
+            path=str(folder), kind="examples", split=split, weight=count,
+            complete=split == "complete", any_way_up=wish.any_way_up,
+        )
+        for split, count in counts.items()
+        if count
+    )  # fmt: skip
+
+
+def _measured(
+    model: str | Path, examples: Examples, wish: Tuning, told: Callable[[int, int], None]
+) -> Score | None:
+    """One and three clicks of the simulated user on what is kept back; None if that is nothing."""
+    if not examples.held_out:
+        return None
+    report = interactive(
+        load(model, device=wish.device), examples, max_clicks=3, limit=MOST_MEASURED,
+        seed=wish.seed, progress=told,
+    )  # fmt: skip
+    one, _, three = (float(v) for v in report.tally.iou())
+    return Score(one, three)
+
+
+class _Clock:
+    """Counts steps, and tells how long the others will take."""
+
+    def __init__(self, steps: int, told: Callable[[Message], None]) -> None:
+        self.steps, self.told, self.done = steps, told, 0
+        self.began = self._second = time.perf_counter()
+
+    def stepped(self, done: int, loss: float) -> None:
+        now = time.perf_counter()
+        if done == 1:  # the first step warms up and is not representative
+            self._second = now
+        pace = (now - self._second) / (done - 1) if done > 1 else now - self.began
+        self.done = done
+        self.told(Step(done, self.steps, loss, pace * (self.steps - done)))
+
+
+def card(wish: Tuning, outcome: Outcome, examples: Examples) -> str:
+    """The model card, in Markdown."""
+    names = ", ".join(c.name for c in examples.classes)
+    rows = {
+        "fine-tuned from": f"`{wish.base}`",
+        "date": datetime.now(UTC).date().isoformat(),
+        "images": str(outcome.images),
+        "objects": f"{outcome.objects} ({names})",
+        "held out": str(outcome.held_out) if outcome.before else "none: too few objects",
+        "steps": f"{outcome.steps}, learning rate {wish.rate:g}, seed {wish.seed}",
+        "turned any way up": "yes" if wish.any_way_up else "no",
+        "data": f"labels {examples.fingerprint} (start of their SHA-256); yours, not included",
+    }
+    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    text = f"# Model card: {wish.name}\n\n| | |\n|---|---|\n{table}\n"
+    before, after = outcome.before, outcome.after
+    if before is None or after is None:
+        return f"{text}\nNothing was measured.\n"
+    return (
+        f"{text}\n| mean IoU of the objects held out | after one click | after three |\n"
+        f"|---|--:|--:|\n| before | {before.one:.3f} | {before.three:.3f} |\n"
+        f"| after | {after.one:.3f} | {after.three:.3f} |\n\n"
+        "Measured with a simulated user, on objects of the same images or series. Other data may "
+        "be answered worse than before.\n"
+    )
