@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seem_model import checkpoint
 from seem_model.config import TINY, ModelConfig
 from seem_model.data.batches import BatchConfig, SetConfig
 from seem_model.data.crops import CropConfig
-from seem_model.errors import ConfigError, DataError
+from seem_model.errors import DataError
 from seem_model.evaluate import interactive
 from seem_model.loading import folder_of, load
 from seem_model.loss_config import LossConfig, TaskWeights
@@ -25,10 +24,10 @@ from seem_model.recipe import OptimConfig, Recipe
 from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig
 from seem_model.tuning import Measuring, Message, Outcome, Score, Step, Tuning
-from seem_model.vocabulary import LIST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from seem_model.data.examples import Examples
 
@@ -103,10 +102,14 @@ def recipe_of(examples: Examples, wish: Tuning, out: Path) -> Recipe:
     """
     config = _config(wish.base)
     background = examples.knows_background
-    frozen = ("backbone", "lang_proj", "logit_scale")
-    frozen += ("token_proj",) if config.decoder.concept != config.decoder.width else ()
-    frozen += ("naming",) if config.naming is not None else ()
-    frozen += ("seeds",) if config.seeds is not None and not background else ()
+    there = {
+        "backbone": True,
+        "lang_proj": True,
+        "logit_scale": True,
+        "token_proj": config.decoder.concept != config.decoder.width,
+        "naming": config.naming is not None,
+        "seeds": config.seeds is not None and not background,
+    }
     queries = config.proposals is None and background
     return Recipe(
         model="tiny" if wish.base == "tiny" else "lite",
@@ -132,22 +135,14 @@ def recipe_of(examples: Examples, wish: Tuning, out: Path) -> Recipe:
         ),
         rounds=RoundsConfig(most=3, largest_click=3),
         optim=OptimConfig(
-            lr=wish.rate, decay=0.01, warmup=min(20, wish.steps // 5), ema=0.99, frozen=frozen
+            lr=wish.rate, decay=0.01, warmup=min(20, wish.steps // 5), ema=0.99,
+            frozen=tuple(part for part, frozen in there.items() if frozen),
         ),
     )  # fmt: skip
 
 
 def _config(base: str) -> ModelConfig:
-    if base == "tiny":
-        return TINY
-    folder = folder_of(base)
-    config = checkpoint.read_config(folder)
-    if not (folder / LIST_FILE).exists() and not (folder / "tokenizer.json").exists():
-        raise ConfigError(
-            f"The model {base} cannot be trained here: it has no class list and no tokenizer of "
-            "its own. Choose “lite”, or one that was converted by this program."
-        )
-    return config
+    return TINY if base == "tiny" else checkpoint.read_config(folder_of(base))
 
 
 def _sizes(config: ModelConfig) -> tuple[int, ...]:

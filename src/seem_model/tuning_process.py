@@ -36,9 +36,7 @@ def main(folder: str) -> None:
             shutil.rmtree(where, ignore_errors=True)
             os._exit(1)
 
-    listener = threading.Thread(
-        target=listen, args=(sys.stdin, enough.set, abandoned), daemon=True
-    )
+    listener = threading.Thread(target=listen, args=(sys.stdin, enough.set, abandoned), daemon=True)
     listener.start()
 
     def tell(message: Message) -> None:
@@ -48,9 +46,7 @@ def main(folder: str) -> None:
     ended.set()
 
 
-def listen(
-    lines: Iterable[str], enough: Callable[[], None], abandoned: Callable[[], None]
-) -> None:
+def listen(lines: Iterable[str], enough: Callable[[], None], abandoned: Callable[[], None]) -> None:
     """Take what the starting process says, until it says nothing any more."""
     for line in lines:
         if line.strip() == KEEP:

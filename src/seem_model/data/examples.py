@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,8 @@ from seem_model.errors import DataError
 from seem_model.values import RGB
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seem_model.data.sample import SegmentInfo
 
 SMALLEST = 12
@@ -132,7 +133,7 @@ class Examples:
         """Start of the SHA-256 of all labels."""
         found = hashlib.sha256()
         for example in self.examples:
-            found.update(np.ascontiguousarray(example.labels))
+            found.update(example.labels.tobytes())
         return found.hexdigest()[:16]
 
     def taught(self, number: int) -> tuple[int, ...]:
