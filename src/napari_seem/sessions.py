@@ -131,7 +131,7 @@ class Sessions:
         self._loop.keep_pending()
         self.autosave.flush()
         kept = self.autosave.of(target)
-        worked = bool(journal.pages) or _holds_something(target.objects)
+        worked = journal.has_work or bool(journal.undone) or _holds_something(target.objects)
         layer = None if labels is None else _layer(target, data, labels)
         change = journal.replace_all(
             "open session", plane, data.pages, former=target.objects, layer=layer
