@@ -18,7 +18,7 @@ def disks(number: int, *, count: int = 4, complete: bool = True) -> Example:
     for k in range(count):
         row, col = (int(rng.integers(16, 32)) + 48 * part for part in divmod(k, 2))
         inside = np.hypot(rows - row, cols - col) < int(rng.integers(8, 13))
-        picture[inside] = (230, 60, 60) + rng.integers(-20, 20, 3)
+        picture[inside] = np.add((230, 60, 60), rng.integers(-20, 20, 3))
         labels[inside] = k + 1
     names = dict.fromkeys(range(1, count + 1), "disk")
     return Example(

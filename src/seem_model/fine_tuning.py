@@ -23,7 +23,7 @@ from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.recipe import OptimConfig, Recipe
 from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig
-from seem_model.tuning import Measuring, Message, Outcome, Score, Step, Tuning
+from seem_model.tuning import NOTHING, Measuring, Message, Outcome, Score, Step, Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
     from seem_model.data.examples import Examples
 
-NOTHING = (
-    "There is nothing to learn from: commit some objects first, or choose a Labels layer that has "
-    "objects of at least 12 pixels."
-)
 CARD = "MODEL_CARD.md"
 MOST_MEASURED = 60
 """Objects that are clicked to measure; more take long and change little."""

@@ -15,6 +15,11 @@ from seem_model.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOTHING = (
+    "There is nothing to learn from: commit some objects first, or choose a Labels layer that has "
+    "objects of at least 12 pixels."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:

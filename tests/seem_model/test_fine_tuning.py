@@ -16,7 +16,7 @@ from seem_model import checkpoint
 from seem_model.data.examples import Examples
 from seem_model.data.holding_out import with_some_kept_back
 from seem_model.errors import CheckpointError, DataError, SeemError
-from seem_model.fine_tuning import CARD, NOTHING, fine_tune, recipe_of
+from seem_model.fine_tuning import CARD, fine_tune, recipe_of
 from seem_model.tuning import Measuring, Outcome, Score, Step, Trouble, Tuning, read, written
 from seem_model.tuning_child import TuningChild
 from shape_examples import QUICK, disks
@@ -26,10 +26,10 @@ SIX = with_some_kept_back([disks(k) for k in range(6)])
 
 def test_it_learns_and_the_numbers_rise(tmp_path: Path) -> None:
     told: list = []
-    wish = replace(QUICK, steps=60)
+    wish = replace(QUICK, steps=30)
     outcome = fine_tune(SIX, wish, tmp_path, told=told.append)
     steps = [m for m in told if isinstance(m, Step)]
-    assert [s.done for s in steps] == list(range(1, 61))
+    assert [s.done for s in steps] == list(range(1, 31))
     assert sum(s.loss for s in steps[-10:]) < 0.9 * sum(s.loss for s in steps[:10])
     assert steps[-1].left == 0
     assert outcome.after.mean > outcome.before.mean + 0.1
