@@ -6,7 +6,7 @@ from seem_model.data.examples import Example
 from seem_model.tuning import Tuning
 
 SIDE = 96
-QUICK = Tuning(base="tiny", name="disks", steps=3, rate=3e-3)
+QUICK = Tuning(base="tiny", name="disks", steps=3, rate=3e-3, share=1.0)
 
 
 def disks(number: int, *, count: int = 4, complete: bool = True) -> Example:

@@ -11,6 +11,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import torch
+
 from seem_model import checkpoint
 from seem_model.config import TINY, ModelConfig
 from seem_model.data.batches import BatchConfig, SetConfig
@@ -21,6 +23,7 @@ from seem_model.loading import folder_of, load
 from seem_model.loss_config import LossConfig, TaskWeights
 from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.recipe import OptimConfig, Recipe
+from seem_model.start import start_model
 from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig
 from seem_model.tuning import NOTHING, Measuring, Message, Outcome, Score, Step, Tuning
@@ -74,6 +77,8 @@ def fine_tune(
     if not clock.done:
         raise DataError("Training was stopped before its first step, so there is no new model.")
     seconds = time.perf_counter() - clock.began
+    if wish.share < 1:
+        part_of_the_way(recipe, folder, wish.share)
     after = _measured(folder, examples, wish, lambda n, of: told(Measuring(n, of, True)))
     outcome = Outcome(
         folder=str(folder), base=wish.base, before=before, after=after,
@@ -135,6 +140,29 @@ def recipe_of(examples: Examples, wish: Tuning, out: Path) -> Recipe:
             frozen=tuple(part for part, frozen in there.items() if frozen),
         ),
     )  # fmt: skip
+
+
+def part_of_the_way(recipe: Recipe, folder: Path, share: float) -> None:
+    """Put weights between those before and after a run in place of the latter.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Which says what the run started from.
+    folder : Path
+        The checkpoint that it made.
+    share : float
+        0 for the weights before, 1 for those after.
+
+    Notes
+    -----
+    Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
+    """
+    model, before = checkpoint.load_model(folder), start_model(recipe).state_dict()
+    for name, value in model.state_dict().items():  # these are the model's own tensors
+        if value.is_floating_point():
+            value.copy_(torch.lerp(before[name], value, share))
+    checkpoint.save(model, folder)
 
 
 def _config(base: str) -> ModelConfig:
@@ -201,6 +229,7 @@ def card(wish: Tuning, outcome: Outcome, examples: Examples) -> str:
         "objects": f"{outcome.objects} ({names})",
         "held out": str(outcome.held_out) if outcome.before else "none: too few objects",
         "steps": f"{outcome.steps}, learning rate {wish.rate:g}, seed {wish.seed}",
+        "share of the way from the old weights to the trained ones": f"{wish.share:g}",
         "turned any way up": "yes" if wish.any_way_up else "no",
         "data": f"labels {examples.fingerprint} (start of their SHA-256); yours, not included",
     }

@@ -36,6 +36,9 @@ class Tuning:
         Whether pictures may be flipped and turned any way (microscopy).
     rate : float
         Peak learning rate.
+    share : float
+        How far to go from the old weights to the trained ones, above 0 and up to 1. Half of the
+        way keeps nearly all that was learned and forgets far less of everything else.
     seed : int
         Of batches and of what is kept back.
     device : str
@@ -47,6 +50,7 @@ class Tuning:
     steps: int = 150
     any_way_up: bool = True
     rate: float = 2e-4
+    share: float = 0.5
     seed: int = 0
     device: str = "auto"
 

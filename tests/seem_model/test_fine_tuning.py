@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import seem_model
 from seem_model import checkpoint
@@ -57,6 +58,17 @@ def test_the_backbone_and_names_stay(tmp_path: Path) -> None:
     }
     assert {"decoder", "dense", "pixel_decoder"} <= moved
     assert not moved & {"backbone", "naming", "lang_proj", "text"}
+
+
+def test_half_of_the_way_is_between_old_and_new(tmp_path: Path) -> None:
+    whole = fine_tune(SIX, QUICK, tmp_path / "whole")
+    half = fine_tune(SIX, replace(QUICK, share=0.5), tmp_path / "half")
+    old = seem_model.load("tiny").model.state_dict()
+    new, between = (checkpoint.load_model(o.folder).state_dict() for o in (whole, half))
+    for key, value in between.items():
+        middle = (old[key] + new[key]) / 2
+        torch.testing.assert_close(value, middle, rtol=2e-3, atol=2e-3, msg=key)
+    assert whole.after != half.after
 
 
 def test_enough_goes_on_with_the_model_so_far(tmp_path: Path) -> None:
