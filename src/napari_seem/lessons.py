@@ -44,8 +44,8 @@ class Source:
 
     @property
     def key(self) -> tuple[int, int]:
-        """The same as long as both layers are the same."""
-        return id(self.image), id(self.labels)
+        """The same as long as both are the same."""
+        return id(self.image), id(self.labels.data)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

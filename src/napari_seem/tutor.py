@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
+from napari_seem import objects
 from napari_seem.attempt import Attempt
 from napari_seem.jobs import Stopped, sentence
 from napari_seem.lessons import Lesson, Source, lesson, sources
 from seem_model.errors import SeemError
 from seem_model.own_models import free_name, keep, own_models_folder, room_for
-from seem_model.tuning import Outcome, Tuning
+from seem_model.tuning import Outcome, Tuning, check_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,19 +73,31 @@ class Tutor:
         """The checkpoint that would be trained."""
         return self._loop.engine.checkpoint
 
-    def count(self) -> None:
-        """Count the objects of all sources on the worker."""
+    def count(self, *, anew: bool = False) -> None:
+        """Count the objects of all sources.
+
+        Committed ones are those of the table. Others are counted on the worker, once for each
+        array, unless ``anew``: somebody may have painted into it.
+        """
         if self._counting:
             return
-        found = [(s.key, lesson(self._loop.focus, s, complete=False)) for s in self.sources]
+        there = self.sources
+        kept = {} if anew else self.counts
+        self.counts = {s.key: kept[s.key] for s in there if s.key in kept}
+        self.counts |= {s.key: len(objects.table(s.labels)) for s in there if s.is_own}
+        unknown = [s for s in there if s.key not in self.counts]
+        found = [(s.key, lesson(self._loop.focus, s, complete=False)) for s in unknown]
         ready = [(key, one) for key, one in found if one is not None]
         self._counting = bool(ready)
         if ready:
             work = partial(_counted, ready)
             self._run(work, done=self._take_counts, failed=self._not_counted)
+        else:
+            self.changed.emit()
 
     def _take_counts(self, counts: dict[tuple[int, int], int]) -> None:
-        self._counting, self.counts = False, counts
+        self._counting = False
+        self.counts |= counts
         self.changed.emit()
 
     def _not_counted(self, error: Exception) -> None:
@@ -108,6 +121,7 @@ class Tutor:
         try:
             if not ready:
                 raise SeemError(TICK_ONE)
+            check_installed()
             place = room_for(name, own_models_folder())
         except SeemError as error:
             self._end(str(error))
@@ -178,7 +192,7 @@ class Tutor:
             show_warning(str(error))
             return
         attempt.clear()
-        self._end(f"{outcome.words} “{place.name}” is in use now; undo goes back.")
+        self._end(f"{outcome.words} Switched to “{place.name}”; undo goes back.")
         self._timeline.use_model(str(place), self._loop.engine.device)
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:

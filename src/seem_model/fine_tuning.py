@@ -26,7 +26,16 @@ from seem_model.recipe import OptimConfig, Recipe
 from seem_model.start import start_model
 from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig
-from seem_model.tuning import NOTHING, Measuring, Message, Outcome, Score, Step, Tuning
+from seem_model.tuning import (
+    NOTHING,
+    Measuring,
+    Message,
+    Outcome,
+    Score,
+    Step,
+    Tuning,
+    check_installed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +78,7 @@ def fine_tune(
     """
     if not examples.objects:
         raise DataError(NOTHING)
+    check_installed()
     recipe = recipe_of(examples, wish, out)
     examples.save(out / _DATA)
     before = _measured(wish.base, examples, wish, lambda n, of: told(Measuring(n, of, False)))

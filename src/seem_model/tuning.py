@@ -6,11 +6,12 @@ process, which speaks in lines of JSON.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from seem_model.errors import DataError
+from seem_model.errors import DataError, SeemError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +148,14 @@ class Trouble:
 
 Message = Measuring | Step | Outcome | Trouble
 _KINDS = {kind.__name__: kind for kind in (Measuring, Step, Outcome, Trouble)}
+
+
+def check_installed() -> None:
+    """Tell in time that training is not possible here; SeemError if a package is missing."""
+    if importlib.util.find_spec("accelerate") is None:
+        raise SeemError(
+            'Training needs accelerate, which is not installed: install "napari-seem[train]".'
+        )
 
 
 def written(message: Message) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOG = "log.txt"
 _TOLD = 300  # characters of the log's end that are shown
+_NO_CONSOLE = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
 _SOURCES = Path(__file__).parents[1]
 
 
@@ -65,7 +66,7 @@ class TuningChild:
             return subprocess.Popen(
                 [sys.executable, "-m", "seem_model.tuning_process", str(self.folder)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=env,
-                encoding="utf-8", start_new_session=True,
+                encoding="utf-8", start_new_session=True, creationflags=_NO_CONSOLE,
             )  # fmt: skip
 
     def messages(self) -> Iterator[Message]:

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 GIVEN, WISH = "given", "wish.json"
 KEEP = "keep"
+NICE = 5
+"""How far the process stands back: whoever clicks meanwhile should not wait for it."""
 
 
 def main(folder: str) -> None:
     """Do the work of a folder."""
     where = Path(folder)
+    if sys.platform != "win32":
+        os.nice(NICE)
     out = _own_output()
     enough = threading.Event()
     ended = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,18 @@ def test_any_labels_layer_over_an_image_can_teach(annotator, model_viewer):
     ]  # fmt: skip
     annotator.tutor.count()
     assert [annotator.tutor.counts[s.key] for s in found] == [1, 1]
+    found[1].labels.data[40:55, 45:70] = 2
+    annotator.tutor.count()
+    assert [annotator.tutor.counts[s.key] for s in found] == [1, 1]  # nothing tells
+    annotator.tutor.count(anew=True)
+    assert [annotator.tutor.counts[s.key] for s in found] == [1, 2]
+
+
+def test_without_accelerate_it_does_not_even_start(labelled, fake_child, told, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    teach(labelled)
+    assert 'install "napari-seem[train]"' in labelled.tutor.words
+    assert not fake_child.made
 
 
 def test_a_stack_teaches_slice_by_slice(make_model_viewer, fake_load):

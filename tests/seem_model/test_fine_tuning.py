@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import importlib.util
 import subprocess
 import sys
 import time
@@ -103,14 +103,7 @@ def test_bad_input_is_told_in_a_sentence(tmp_path: Path, monkeypatch) -> None:
         fine_tune(Examples(()), QUICK, tmp_path)
     with pytest.raises(CheckpointError, match="no checkpoint folder"):
         fine_tune(SIX, replace(QUICK, base=str(tmp_path / "gone")), tmp_path)
-    real = builtins.__import__
-
-    def without_accelerate(name, *rest, **more):
-        if name == "accelerate":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without_accelerate)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SeemError, match=r'install "napari-seem\[train\]"'):
         fine_tune(SIX, QUICK, tmp_path)
 
@@ -148,6 +141,7 @@ def child(tmp_path: Path, steps: int) -> TuningChild:
     return TuningChild(SIX, replace(QUICK, steps=steps), beside=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_told_to_keep_ends_with_a_model(tmp_path: Path) -> None:
     with_model = child(tmp_path, 100_000)
     found = []

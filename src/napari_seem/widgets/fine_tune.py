@@ -26,7 +26,7 @@ from napari_seem.widgets.docking import join_main
 from napari_seem.widgets.lesson_table import LessonTable
 from napari_seem.widgets.loss_curve import LossCurve, ShareBar
 from napari_seem.widgets.model import ModelView
-from seem_model.own_models import free_name, own_models
+from seem_model.own_models import free_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _LOOK = 250  # milliseconds between two looks at training under way
 _SETTLE = 400  # milliseconds after the last change until objects are counted anew
 NOTHING_OPEN = "Open an image and label some objects, or open a Labels layer of the same size."
+TICK = "Tick the images to learn from, each with the Labels layer that belongs to it."
 READY = (
     "The model in use learns from the ticked objects; you may go on working meanwhile. A part of "
     "the objects is held out to measure whether it has become better."
@@ -73,6 +74,7 @@ class FineTuneWidget(QWidget):
         self.any_way_up.setChecked(True)
         self.any_way_up.clicked.connect(self._choose_way)
         self._way_chosen = False
+        self._stems, self._suggested = ("", ""), ""
         self.start = _button("Start", "Train the model on the ticked objects.", self._start)
         self.keep = _button(
             "Stop and keep", "End training now and measure the model as it is.",
@@ -128,7 +130,7 @@ class FineTuneWidget(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Share the place of the main dock, the first time; count what was painted meanwhile."""
         super().showEvent(event)
-        self._settle.start()
+        self.tutor.count(anew=True)
         if not self._placed:
             self._placed = True
             join_main(self)
@@ -149,7 +151,8 @@ class FineTuneWidget(QWidget):
             self._timer.stop()
             self.keep.setEnabled(False)
             self.bar.show_share(0.0, "")
-            ready = READY if self.tutor.sources else NOTHING_OPEN
+            there = READY if self.lessons.chosen else TICK
+            ready = there if self.tutor.sources else NOTHING_OPEN
             self.words.setText(self.tutor.words or ready)
             return
         self.keep.setEnabled(bool(attempt.steps))
@@ -168,10 +171,12 @@ class FineTuneWidget(QWidget):
     def _suggest(self) -> None:
         """A name that is free, and a way up that suits the images, until the person chooses."""
         images = [source.image for source, _ in self.lessons.chosen]
-        typed = self.name.text()
-        if not self.name.hasFocus() and (not typed or typed in {m.name for m in own_models()}):
-            stem = Path(images[0].name).stem if images else Path(self.tutor.base).name
-            self.name.setText(free_name(stem))
+        model = Path(self.tutor.base).name
+        stem = Path(images[0].name).stem if images else model
+        replaceable = self.name.text() in ("", self._suggested, model)
+        if (stem, model) != self._stems and replaceable and not self.name.hasFocus():
+            self._stems, self._suggested = (stem, model), free_name(stem)
+            self.name.setText(self._suggested)
         if not self._way_chosen and images:
             self.any_way_up.setChecked(not all(image.rgb for image in images))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 HEADERS = ("image", "objects in", "count", "all")
 IMAGE, LABELS, COUNT, ALL = range(4)
 _UNKNOWN = "…"
+_ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 _TIPS = (
     "Tick the images to learn from.",
-    "The Labels layer with the objects.",
+    "The Labels layer with the objects. Every one of the image's size is listed: tick the one that "
+    "belongs to the image.",
     "Objects; one that reaches through several slices counts on each.",
     "Tick it where every object of the image is labelled: then the model also learns what is "
     "background. With a few objects labelled among many, leave it empty.",
@@ -49,17 +52,20 @@ class LessonTable(QTreeWidget):
     @property
     def chosen(self) -> list[tuple[Source, bool]]:
         """Ticked sources, each with whether everything in it is labelled."""
-        on = Qt.CheckState.Checked
         return [
-            (source, item.checkState(ALL) == on)
+            (source, item.checkState(ALL) == _ON)
             for source, item in zip(self._sources, self._items, strict=True)
-            if item.checkState(IMAGE) == on
+            if item.checkState(IMAGE) == _ON
         ]
 
     def show_sources(
         self, sources: Sequence[Source], counts: Mapping[tuple[int, int], int]
     ) -> None:
-        """Show these, keeping ticks; committed objects are ticked, others where there are none."""
+        """Show these, keeping ticks.
+
+        Committed objects are ticked at first, and other layers where image and labels have nobody
+        else to go with: a model must not learn from the objects of another image by mistake.
+        """
         self.blockSignals(True)
         if [s.key for s in sources] != [s.key for s in self._sources]:
             known = {s.key: i for s, i in zip(self._sources, self._items, strict=True)}
@@ -68,18 +74,18 @@ class LessonTable(QTreeWidget):
             }
             self.clear()
             self._sources = list(sources)
-            own = {id(s.image) for s in sources if s.is_own}
+            images = Counter(id(s.image) for s in sources)
+            labels = Counter(id(s.labels) for s in sources)
             for source in sources:
-                first = source.is_own or id(source.image) not in own
-                default = Qt.CheckState.Checked if first else Qt.CheckState.Unchecked
-                tick, whole = ticks.get(source.key, (default, Qt.CheckState.Unchecked))
+                alone = images[id(source.image)] == labels[id(source.labels)] == 1
+                default = _ON if source.is_own or alone else _OFF
+                tick, whole = ticks.get(source.key, (default, _OFF))
                 item = QTreeWidgetItem(self)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(IMAGE, tick)
                 item.setCheckState(ALL, whole)
                 for column, tip in enumerate(_TIPS):
                     item.setToolTip(column, tip)
-                own.add(id(source.image))
         for source, item in zip(self._sources, self._items, strict=True):
             count = counts.get(source.key)
             texts = {IMAGE: source.image.name, LABELS: source.labels.name}
