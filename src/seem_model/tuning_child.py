@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 LOG = "log.txt"
 _TOLD = 300  # characters of the log's end that are shown
-_NO_CONSOLE = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+_NO_CONSOLE = 0
+if sys.platform == "win32":
+    _NO_CONSOLE = subprocess.CREATE_NO_WINDOW
 _SOURCES = Path(__file__).parents[1]
 
 
