@@ -1,4 +1,4 @@
-"""Fine-tuning on what a person has labelled: a recipe for small data, and honest numbers.
+"""Fine-tuning on what a person has labelled, with honest numbers.
 
 :func:`fine_tune` measures, runs the training engine (:func:`seem_model.train.train`), measures
 again and leaves a checkpoint with its card. To have that done by a process of its own, as the
@@ -14,18 +14,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from seem_model import checkpoint
-from seem_model.config import TINY, ModelConfig
-from seem_model.data.batches import BatchConfig, SetConfig
-from seem_model.data.crops import CropConfig
 from seem_model.errors import DataError
 from seem_model.evaluate import interactive
-from seem_model.loading import folder_of, load
-from seem_model.loss_config import LossConfig, TaskWeights
-from seem_model.modeling.sam_config import SamVitConfig
-from seem_model.recipe import OptimConfig, Recipe
+from seem_model.loading import load
 from seem_model.start import start_model
 from seem_model.train import train
-from seem_model.training_rounds import RoundsConfig
 from seem_model.tuning import (
     NOTHING,
     Measuring,
@@ -36,17 +29,18 @@ from seem_model.tuning import (
     Tuning,
     check_installed,
 )
+from seem_model.tuning_recipe import DATA, recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from seem_model.data.examples import Examples
+    from seem_model.recipe import Recipe
 
 CARD = "MODEL_CARD.md"
 MOST_MEASURED = 60
 """Objects that are clicked to measure; more take long and change little."""
-_WORK, _DATA = "run", "examples"
 
 
 def fine_tune(
@@ -80,7 +74,7 @@ def fine_tune(
         raise DataError(NOTHING)
     check_installed()
     recipe = recipe_of(examples, wish, out)
-    examples.save(out / _DATA)
+    examples.save(out / DATA)
     before = _measured(wish.base, examples, wish, lambda n, of: told(Measuring(n, of, False)))
     clock = _Clock(recipe.steps, told)
     folder = train(recipe, cancelled=enough, report=lambda line: None, stepped=clock.stepped)
@@ -97,59 +91,6 @@ def fine_tune(
     )  # fmt: skip
     (folder / CARD).write_text(card(wish, outcome, examples), encoding="utf-8")
     return outcome
-
-
-def recipe_of(examples: Examples, wish: Tuning, out: Path) -> Recipe:
-    """The recipe of a run: gentle steps of the parts behind the backbone.
-
-    The backbone, the text tower and what gives names stay as they are, so the model calls things
-    what it called them before. Where no image says what is background, the head that finds
-    everything stays, too: it would learn that objects are everywhere.
-
-    Raises
-    ------
-    SeemError
-        If the model is not there or cannot be trained.
-    """
-    config = _config(wish.base)
-    background = examples.knows_background
-    there = {
-        "backbone": True,
-        "lang_proj": True,
-        "logit_scale": True,
-        "token_proj": config.decoder.concept != config.decoder.width,
-        "naming": config.naming is not None,
-        "seeds": config.seeds is not None and not background,
-    }
-    queries = config.proposals is None and background
-    return Recipe(
-        model="tiny" if wish.base == "tiny" else "lite",
-        start="" if wish.base == "tiny" else wish.base,
-        data=_sets(examples, wish, out / _DATA),
-        steps=wish.steps,
-        sizes=_sizes(config),
-        seed=wish.seed,
-        objects_every=2 if queries else 0,
-        phrases_every=0,
-        save_every=wish.steps,
-        log_every=10,
-        loader_workers=0,
-        out=str(out / _WORK),
-        crop=CropConfig(whole=0.25, fraction=(0.1, 0.8), colour=0.2, invert=0.05),
-        batch=BatchConfig(
-            images=4, objects=3, largest_click=3, point=0.7, box=0.1, drawn=0.2, text=0.0,
-            example=0.0, phrases=0.0,
-        ),
-        loss=LossConfig(
-            points=2048, clicks=TaskWeights(0.4, 2.5, 2.5), naming=0.0,
-            names=0.0, seeds=2.0 if background else 0.0,
-        ),
-        rounds=RoundsConfig(most=3, largest_click=3),
-        optim=OptimConfig(
-            lr=wish.rate, decay=0.01, warmup=min(20, wish.steps // 5), ema=0.99,
-            frozen=tuple(part for part, frozen in there.items() if frozen),
-        ),
-    )  # fmt: skip
 
 
 def part_of_the_way(recipe: Recipe, folder: Path, share: float) -> None:
@@ -173,30 +114,6 @@ def part_of_the_way(recipe: Recipe, folder: Path, share: float) -> None:
         if value.is_floating_point():
             value.copy_(torch.lerp(before[name], value, share))
     checkpoint.save(model, folder)
-
-
-def _config(base: str) -> ModelConfig:
-    return TINY if base == "tiny" else checkpoint.read_config(folder_of(base))
-
-
-def _sizes(config: ModelConfig) -> tuple[int, ...]:
-    if isinstance(config.backbone, SamVitConfig):
-        return (config.backbone.side,)
-    if not config.composed:
-        return (512,)
-    return tuple(min(side, config.frame.long_side) for side in (256, 256, 320))
-
-
-def _sets(examples: Examples, wish: Tuning, folder: Path) -> tuple[SetConfig, ...]:
-    counts = {split: len(examples.ids(split)) for split in ("complete", "partial")}
-    return tuple(
-        SetConfig(
-            path=str(folder), kind="examples", split=split, weight=count,
-            complete=split == "complete", any_way_up=wish.any_way_up,
-        )
-        for split, count in counts.items()
-        if count
-    )  # fmt: skip
 
 
 def _measured(

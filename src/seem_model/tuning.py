@@ -39,7 +39,7 @@ class Tuning:
         Peak learning rate.
     share : float
         How far to go from the old weights to the trained ones, above 0 and up to 1. Half of the
-        way keeps nearly all that was learned and forgets far less of everything else.
+        way keeps most of what was learned and forgets far less of everything else.
     seed : int
         Of batches and of what is kept back.
     device : str

@@ -52,14 +52,14 @@ def test_from_start_to_the_new_model_and_back(dock, qtbot):
     dock.amount.addItem("three steps", 3)
     dock.amount.setCurrentIndex(2)
     dock.name.setText("my disks")
-    press(dock.start)
-    assert not dock.start.isEnabled()
-    assert dock.cancel.isEnabled()
+    press(dock.buttons.start)
+    assert not dock.buttons.start.isEnabled()
+    assert dock.buttons.cancel.isEnabled()
     qtbot.waitUntil(lambda: dock.tutor.attempt is None, timeout=60000)
     assert "Mean IoU" in dock.words.text(), dock.words.text()
     if dock.tutor.pending is not None:  # three steps may as well make it worse
-        assert dock.use.isVisible()
-        press(dock.use)
+        assert dock.buttons.use.isVisible()
+        press(dock.buttons.use)
     [model] = seem_model.own_models.own_models()
     assert model.name == "my disks"
     assert len(dock.curve.losses) == 3
@@ -79,7 +79,7 @@ def test_from_start_to_the_new_model_and_back(dock, qtbot):
 def test_cancel_ends_the_process_and_clicks_go_on_meanwhile(dock, qtbot, tmp_path):
     dock.amount.addItem("many", 100_000)
     dock.amount.setCurrentIndex(2)
-    press(dock.start)
+    press(dock.buttons.start)
     qtbot.waitUntil(lambda: bool(dock.curve.losses), timeout=60000)
     a = dock.annotator
     a.focus.target.ensure_result()
@@ -88,10 +88,10 @@ def test_cancel_ends_the_process_and_clicks_go_on_meanwhile(dock, qtbot, tmp_pat
     assert a.engine.state == "ready"  # the model's own worker is free
     process = dock.tutor.attempt.child._process
     assert "step" in dock.bar.text
-    press(dock.cancel)
+    press(dock.buttons.cancel)
     qtbot.waitUntil(lambda: process.poll() is not None, timeout=5000)
     assert dock.words.text().startswith("Cancelled")
-    assert dock.start.isEnabled()
+    assert dock.buttons.start.isEnabled()
     qtbot.waitUntil(lambda: not list((tmp_path / "own").iterdir()), timeout=5000)
     assert a.engine.checkpoint == "tiny"
     np.testing.assert_array_equal(a.shelf.pixels(), np.zeros((0, 0)))

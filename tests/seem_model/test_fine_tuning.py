@@ -17,9 +17,10 @@ from seem_model import checkpoint
 from seem_model.data.examples import Examples
 from seem_model.data.holding_out import with_some_kept_back
 from seem_model.errors import CheckpointError, DataError, SeemError
-from seem_model.fine_tuning import CARD, fine_tune, recipe_of
+from seem_model.fine_tuning import CARD, fine_tune
 from seem_model.tuning import Measuring, Outcome, Score, Step, Trouble, Tuning, read, written
 from seem_model.tuning_child import TuningChild
+from seem_model.tuning_recipe import recipe_of
 from shape_examples import QUICK, disks
 
 SIX = with_some_kept_back([disks(k) for k in range(6)])

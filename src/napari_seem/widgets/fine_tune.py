@@ -11,10 +11,8 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +24,7 @@ from napari_seem.widgets.docking import join_main
 from napari_seem.widgets.lesson_table import LessonTable
 from napari_seem.widgets.loss_curve import LossCurve, ShareBar
 from napari_seem.widgets.model import ModelView
+from napari_seem.widgets.tuning_buttons import TuningButtons, duration, row, telling
 from seem_model.own_models import free_name
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
     import napari
     from qtpy.QtGui import QCloseEvent, QShowEvent
-
-    from napari_seem.attempt import Attempt
 
 _LOOK = 250  # milliseconds between two looks at training under way
 _SETTLE = 400  # milliseconds after the last change until objects are counted anew
@@ -75,23 +72,8 @@ class FineTuneWidget(QWidget):
         self.any_way_up.clicked.connect(self._choose_way)
         self._way_chosen = False
         self._stems, self._suggested = ("", ""), ""
-        self.start = _button("Start", "Train the model on the ticked objects.", self._start)
-        self.keep = _button(
-            "Stop and keep", "End training now and measure the model as it is.",
-            self.tutor.keep_so_far,
-        )  # fmt: skip
-        self.cancel = _button(
-            "Cancel", "Stop at once. The model stays the one from before; nothing is kept.",
-            self.tutor.cancel,
-        )  # fmt: skip
-        self.use = _button(
-            "Use it anyway", "Keep the new model and use it, though it was measured to be worse.",
-            partial(self.tutor.decide, use=True),
-        )  # fmt: skip
-        self.drop = _button(
-            "Drop it", "Delete the new model and stay with the one from before.",
-            partial(self.tutor.decide, use=False),
-        )  # fmt: skip
+        self.buttons = TuningButtons(self.tutor)
+        self.buttons.start.clicked.connect(self._start)
         self.bar, self.curve, self.words = ShareBar(), LossCurve(), QLabel()
         self.words.setWordWrap(True)
         self.words.setToolTip("What is going on, or what came of it.")
@@ -117,10 +99,7 @@ class FineTuneWidget(QWidget):
         attempt, pending = self.tutor.attempt, self.tutor.pending
         if attempt is None and pending is None:
             self._suggest()
-        self.start.setEnabled(attempt is None and pending is None and bool(self.lessons.chosen))
-        self.cancel.setEnabled(attempt is not None)
-        for button in (self.use, self.drop):
-            button.setVisible(pending is not None)
+        self.buttons.refresh(can_start=bool(self.lessons.chosen))
         for part in (self.lessons, self.name, self.amount, self.any_way_up):
             part.setEnabled(attempt is None)
         if attempt is not None and not self._timer.isActive():
@@ -149,14 +128,13 @@ class FineTuneWidget(QWidget):
         attempt = self.tutor.attempt
         if attempt is None:
             self._timer.stop()
-            self.keep.setEnabled(False)
             self.bar.show_share(0.0, "")
             there = READY if self.lessons.chosen else TICK
             ready = there if self.tutor.sources else NOTHING_OPEN
             self.words.setText(self.tutor.words or ready)
             return
-        self.keep.setEnabled(bool(attempt.steps))
-        self.bar.show_share(attempt.share, _telling(attempt))
+        self.buttons.keep.setEnabled(bool(attempt.steps))
+        self.bar.show_share(attempt.share, telling(attempt))
         self.curve.show_losses([s.loss for s in attempt.steps], attempt.tuning.steps)
         self.words.setText(f"“{attempt.place.name}” is learning; you may go on working.")
 
@@ -188,7 +166,7 @@ class FineTuneWidget(QWidget):
             for amount in Amount:
                 self.amount.addItem("", amount.value)
         for k, amount in enumerate(Amount):
-            time = _duration(amount.value * self.tutor.pace)
+            time = duration(amount.value * self.tutor.pace)
             text = f"{amount.name.capitalize()}: {amount.value} steps, about {time}"
             if self.amount.itemText(k) != text:
                 self.amount.setItemText(k, text)
@@ -205,50 +183,10 @@ class FineTuneWidget(QWidget):
         below = QFormLayout()
         below.setSpacing(4)
         below.addRow("New name", self.name)
-        below.addRow("Amount", _row(self.amount, self.any_way_up))
+        below.addRow("Amount", row(self.amount, self.any_way_up))
         box.addLayout(below)
-        box.addWidget(_row(self.start, self.keep, self.cancel))
-        box.addWidget(self.bar)
-        box.addWidget(self.curve)
-        box.addWidget(self.words)
-        box.addWidget(_row(self.use, self.drop))
-
-
-def _telling(attempt: Attempt) -> str:
-    measuring = attempt.measuring
-    if measuring is not None and measuring.after:
-        return f"measuring the new model: object {measuring.done} of {measuring.of}"
-    if attempt.steps:
-        step = attempt.steps[-1]
-        left = f", about {_duration(step.left)} left" if step.done > 1 and step.left else ""
-        return f"step {step.done} of {step.of}{left}"
-    if measuring is not None:
-        return f"measuring the model before: object {measuring.done} of {measuring.of}"
-    if attempt.child is not None:
-        return "starting…"
-    return f"reading images, {attempt.reading:.0%}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min"
-
-
-def _button(text: str, tip: str, act: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.clicked.connect(lambda: act())
-    return button
-
-
-def _row(*parts: QWidget) -> QWidget:
-    row = QWidget()
-    box = QHBoxLayout(row)
-    box.setContentsMargins(0, 0, 0, 0)
-    for part in parts:
-        box.addWidget(part, 1)
-    return row
+        for part in (self.buttons, self.bar, self.curve, self.words, self.buttons.decision):
+            box.addWidget(part)
 
 
 def _end(ends: Sequence[Callable[[], None]]) -> None:
