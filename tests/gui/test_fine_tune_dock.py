@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 import seem_model.own_models
+from napari_seem.actions import ACTIONS
 from napari_seem.widgets.fine_tune import FineTuneWidget
 from napari_seem.widgets.lesson_table import ALL, COUNT, IMAGE, LABELS
 from shape_examples import disks
@@ -95,3 +96,13 @@ def test_cancel_ends_the_process_and_clicks_go_on_meanwhile(dock, qtbot, tmp_pat
     qtbot.waitUntil(lambda: not list((tmp_path / "own").iterdir()), timeout=5000)
     assert a.engine.checkpoint == "tiny"
     np.testing.assert_array_equal(a.shelf.pixels(), np.zeros((0, 0)))
+
+
+def test_the_palette_opens_it(robot, open_dock, qtbot):
+    seem = open_dock(robot)
+    next(a for a in ACTIONS if a.id == "teach").act(seem.annotator)
+    window = robot.viewer.window.main_menu.window()
+    [dock] = window.findChildren(FineTuneWidget)
+    qtbot.waitUntil(dock.isVisible, timeout=3000)
+    assert "label some objects" in dock.words.text()
+    assert not dock.buttons.start.isEnabled()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fakes import FakeMemory, FakePredictor
+import seem_model
+from fakes import FakeMemory, FakePredictor, blobs
+from napari_seem.annotator import Annotator
 from napari_seem.target import Tool
 from person import FIRST, SECOND, click, mask
+from seem_model import checkpoint
+from seem_model.config import TINY
 
 
 @pytest.fixture
@@ -79,8 +83,6 @@ def test_the_same_model_or_another_device_is_no_change(clicked, fake_load):
 
 
 def test_without_an_image_it_is_chosen_all_the_same(make_model_viewer, fake_load):
-    from napari_seem.annotator import Annotator
-
     annotator = Annotator(make_model_viewer(), load=fake_load)
     annotator.open()
     annotator.timeline.use_model("mine", "auto")
@@ -97,3 +99,33 @@ def test_choosing_a_model_is_no_work(annotator):
     annotator.use(Tool.CLICK)
     click(annotator, 20, 20)
     assert not annotator.focus.target.is_untouched
+
+
+def test_after_undo_a_real_model_answers_as_if_nothing_had_been(make_model_viewer, tmp_path):
+    """Twice the same clicks, once with another model tried in between."""
+    other = checkpoint.build(TINY)
+    checkpoint.save(other, tmp_path / "other")
+
+    def masks(*, tries: bool) -> list[np.ndarray]:
+        viewer = make_model_viewer()
+        viewer.add_image(blobs(), name="blobs")
+        annotator = Annotator(viewer, load=seem_model.load)
+        annotator.engine.choose("tiny", "cpu")
+        annotator.open()
+        found = []
+        for place in ((20, 20), (45, 50), (12, 28)):
+            click(annotator, *place)
+            found.append(mask(annotator))
+            if tries:
+                annotator.timeline.use_model(str(tmp_path / "other"), "cpu")
+                click(annotator, 50, 60)
+                assert annotator.engine.predictor.name == str(tmp_path / "other")
+                annotator.undo()
+                annotator.undo()
+                np.testing.assert_array_equal(mask(annotator), found[-1])
+        assert annotator.engine.problem == ""
+        annotator.close()
+        return found
+
+    for plain, tried in zip(masks(tries=False), masks(tries=True), strict=True):
+        np.testing.assert_array_equal(plain, tried)
