@@ -91,7 +91,8 @@ class Tutor:
         self._counting = bool(ready)
         if ready:
             work = partial(_counted, ready)
-            self._run(work, done=self._take_counts, failed=self._not_counted)
+            keys = [key for key, _ in ready]
+            self._run(work, done=self._take_counts, failed=partial(self._not_counted, keys))
         else:
             self.changed.emit()
 
@@ -100,8 +101,9 @@ class Tutor:
         self.counts |= counts
         self.changed.emit()
 
-    def _not_counted(self, error: Exception) -> None:
-        self._counting = False
+    def _not_counted(self, keys: Sequence[tuple[int, int]], error: Exception) -> None:
+        # told once, not after every click
+        self._take_counts(dict.fromkeys(keys, 0))
         show_warning(sentence(error))
 
     # -- training --------------------------------------------------------------------------

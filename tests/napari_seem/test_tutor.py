@@ -126,6 +126,18 @@ def test_any_labels_layer_over_an_image_can_teach(annotator, model_viewer):
     assert [annotator.tutor.counts[s.key] for s in found] == [1, 2]
 
 
+def test_labels_that_cannot_be_read_are_told_once(annotator, model_viewer, told, monkeypatch):
+    layer = model_viewer.add_labels((blobs() > 0).astype(int))
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_seem.lessons.Lesson.count", lambda self: 1 / 0)
+        annotator.tutor.count()
+        annotator.tutor.count()
+    assert told.text.count("ZeroDivisionError") == 1
+    annotator.tutor.count(anew=True)
+    assert list(annotator.tutor.counts.values()) == [1]
+    assert layer in annotator.focus.labels
+
+
 def test_without_accelerate_it_does_not_even_start(labelled, fake_child, told, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     teach(labelled)
