@@ -82,7 +82,7 @@ def test_the_plugin_is_discovered_with_its_widgets_and_samples() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     if not [p for p in entry_points(group="napari.manifest") if p.name == "napari-seem"]:
         pytest.skip("the plugin is not installed (pip install -e .)")
-    assert answer.stdout.split() == ["3", "5", PROJECT["version"]], answer.stderr
+    assert answer.stdout.split() == ["4", "5", PROJECT["version"]], answer.stderr
 
 
 @pytest.fixture(scope="module")

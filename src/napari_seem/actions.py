@@ -104,6 +104,9 @@ ACTIONS = (
     Action(
         "show_keys", "list the keys", "F1", partial(_ask, Request.SHOW_KEYS), "keys", None, True
     ),
+    Action(
+        "teach", "teach the model your objects", "", partial(_ask, Request.TEACH), opens_dock=True
+    ),
     Action("take_tour", "take the tour", "", partial(_ask, Request.TAKE_TOUR), opens_dock=True),
 )
 

@@ -27,6 +27,7 @@ from napari_seem.settings import cache, preferences
 from napari_seem.shelf import Shelf
 from napari_seem.suggesting import Suggestions
 from napari_seem.timeline import Timeline
+from napari_seem.tutor import Tutor
 from napari_seem.worker import Run, inline, on_worker
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Annotator:
         self.inventory = Inventory(self._loop)
         self.colouring = Colouring(self._loop, self.inventory)
         self.measuring = Measuring(self._loop, self.inventory, run)
+        self.tutor = Tutor(self._loop, self.timeline, run)
         self.tool: Tool | None = None
         self._commit_waits = False
         self._users = 0
@@ -98,6 +100,7 @@ class Annotator:
         if self._users == 0 and self.engine.awake:
             self.focus.disconnect()
             self.engine.sleep()
+            self.tutor.close()
 
     @property
     def page(self) -> Page:

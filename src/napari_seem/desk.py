@@ -22,6 +22,7 @@ class Request(Enum):
     TYPE_WORDS = "put the cursor into the text field"
     TALK = "record what is said; a second time: stop"
     STOP_TALKING = "stop recording"
+    TEACH = "open the dock Fine-tune"
 
 
 class Desk:

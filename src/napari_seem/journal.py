@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 
 from napari_seem.conditions import Conditions
-from napari_seem.document import Page
+from napari_seem.document import Page, Thing
 from napari_seem.objects import Deed
 from napari_seem.plane import Plane
 
@@ -39,6 +39,14 @@ class Swap:
     turned: tuple[Target, Target] | None = None
 
 
+@dataclass(frozen=True)
+class Switch:
+    """The checkpoints in use before and after another model was chosen."""
+
+    former: str
+    model: str
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Change:
     """One thing that was done.
@@ -59,6 +67,8 @@ class Change:
         The objects layer before and after, if another one was chosen.
     swap : Swap or None
         Set when all slices were replaced at once, such as by a session from a file.
+    switch : Switch or None
+        Set when another model was chosen.
     others : mapping of Plane to (Page, Page)
         Other slices of which something else is known now: before and after.
     """
@@ -71,6 +81,7 @@ class Change:
     removed: Labels | None = None
     adopted: tuple[Labels | None, Labels] | None = None
     swap: Swap | None = None
+    switch: Switch | None = None
     others: Mapping[Plane, tuple[Page, Page]] = field(default_factory=dict)
 
     def amended(self, plane: Plane, now: Page, page: Page) -> Change:
@@ -130,6 +141,15 @@ class Journal:
         both = (former, layer)
         page = self.page(plane)
         return self._all("choose objects layer", plane, page, Page.uncommitted, adopted=both)
+
+    def switched(self, words: str, plane: Plane, switch: Switch) -> Change:
+        """Another model is in use; answers stay, what the former remembers of them does not."""
+        return self._all(words, plane, self.page(plane), without_memory, switch=switch)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything was done besides choosing models."""
+        return any(change.switch is None for change in self.done)
 
     def replace_all(
         self, words: str, plane: Plane, pages: Mapping[Plane, Page], *, swap: Swap
@@ -192,6 +212,23 @@ class Journal:
         self.pages[change.plane] = change.after
         self.pages.update({plane: after for plane, (_, after) in change.others.items()})
         self.edition += 1
+
+
+def without_memory(page: Page) -> Page:
+    """The same as another model goes on with it: from the masks, for memories are the former's."""
+    # another page even where nothing is forgotten: answers that come later are the new model's only
+    return replace(page, things=tuple(map(_forgetful, page.things)))
+
+
+def _forgetful(thing: Thing) -> Thing:
+    kept = [s.answer is not None and s.answer.memory is not None for s in thing.steps]
+    if not any(kept):
+        return thing
+    steps = tuple(
+        replace(s, answer=replace(s.answer, memory=None)) if remembers and s.answer else s
+        for s, remembers in zip(thing.steps, kept, strict=True)
+    )
+    return replace(thing, steps=steps)
 
 
 def _latest(changes: list[Change], plane: Plane) -> tuple[int, ...]:

@@ -127,7 +127,7 @@ class Sessions:
         look, to = self._fit(target, path, data)
         self._loop.keep_pending()
         self.autosave.flush()
-        worked = bool(journal.pages) or _holds_something(target.objects)
+        worked = journal.has_work or bool(journal.undone) or _holds_something(target.objects)
         # a file that holds other work of this window makes room, it is not written over
         own = None if worked or self._is_elsewhere(path) else path
         known, listed = self.autosave.of(target).watched.identity, self._loop.engine.naming.classes

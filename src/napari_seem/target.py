@@ -110,7 +110,7 @@ class Target:
     @property
     def is_untouched(self) -> bool:
         """Whether nothing was marked and nothing committed."""
-        return self.objects is None and not self.journal.done
+        return self.objects is None and not self.journal.has_work
 
     def fits(self, dims: Dims) -> bool:
         """Whether our layers still have the shape of the image."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_seem import objects, swapping
+from napari_seem.journal import Switch
 from napari_seem.marks import Marks
 
 if TYPE_CHECKING:
@@ -100,6 +101,20 @@ class Timeline:
         self._loop.journal.turn("class", plane, renamed)
         self._loop.changed.emit()
 
+    def use_model(self, checkpoint: str, device: str) -> None:
+        """Answer with another model from now on; can be undone.
+
+        Masks stay as they are and are refined from there. Another device alone is no change.
+        """
+        loop, plane = self._loop, self._loop.focus.plane
+        former = loop.engine.checkpoint
+        if plane is not None and checkpoint != former:
+            loop.keep_pending()
+            name = checkpoint.replace("\\", "/").rstrip("/").split("/")[-1]
+            loop.journal.switched(f"use the model {name}", plane, Switch(former, checkpoint))
+        loop.engine.choose(checkpoint, device)
+        loop.changed.emit()
+
     def _stay(self, words: str = "") -> None:
         """Nothing changes, so what waited for an answer is asked again."""
         self._loop.engine.wake()
@@ -125,6 +140,9 @@ class Timeline:
                 target.bring_back(layer)
         if change.swap is not None:
             swapping.show(self._loop, change, back=back)
+        if change.switch is not None:
+            switch, engine = change.switch, self._loop.engine
+            engine.choose(switch.former if back else switch.model, engine.device)
         if change.words not in ("prompt", "go to round"):
             self._loop.say(f"{'Undone' if back else 'Done again'}: {change.words}.")
         self._loop.show_current()

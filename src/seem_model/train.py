@@ -25,6 +25,7 @@ def train(
     recipe: Recipe, *, resume: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = print,
+    stepped: Callable[[int, float], None] = lambda done, loss: None,
 ) -> Path:  # fmt: skip
     """Run a recipe.
 
@@ -40,6 +41,8 @@ def train(
         Asked before every step; True saves and stops. With several processes one is enough.
     report : callable
         Gets a line of text now and then.
+    stepped : callable
+        Gets the number of steps done and the loss after each; what it raises ends the run.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def train(
         try:
             done = _loop(
                 run, average, log, sets, first,
-                lambda: cancelled() or interruption.received is not None,
+                lambda: cancelled() or interruption.received is not None, stepped,
             )  # fmt: skip
         finally:
             log.close()
@@ -78,7 +81,7 @@ def train(
 
 def _loop(
     run: Run, average: Average, log: TrainingLog, sets: tuple[DataSet, ...], first: int,
-    cancelled: Callable[[], bool],
+    cancelled: Callable[[], bool], stepped: Callable[[int, float], None],
 ) -> int:  # fmt: skip
     """Take the steps; returns how many are done."""
     recipe, accelerator = run.recipe, run.accelerator
@@ -92,6 +95,7 @@ def _loop(
         rows = run.step(step, [next(batches) for _ in range(recipe.optim.accumulate)])
         average.update(run.model)
         log.write(step, rows)
+        stepped(step + 1, sum(row["loss"] for row in rows) / len(rows))
         done = step + 1
         saves = done % recipe.save_every == 0 or done == recipe.steps
         evaluates = recipe.evaluate_every > 0 and done % recipe.evaluate_every == 0

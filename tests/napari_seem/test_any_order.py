@@ -82,6 +82,11 @@ class AnyOrder(Deeds):
         self.annotator.shelf.work_on(things[at % len(things)])
 
     @opened
+    @rule(model=st.sampled_from(["lite", "other", "mine"]))
+    def use_model(self, model) -> None:
+        self.annotator.timeline.use_model(model, "auto")
+
+    @opened
     @rule(name=st.sampled_from(["cell", "", "blob"]))
     def rename_current(self, name) -> None:
         self.annotator.set_name(name)

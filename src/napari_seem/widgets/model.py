@@ -14,6 +14,7 @@ from napari_seem.jobs import Conversion
 from napari_seem.widgets.bond import BUSY_COLOR
 from napari_seem.widgets.variant import VariantDialog
 from seem_model.library import kept
+from seem_model.own_models import own_models
 
 if TYPE_CHECKING:
     from napari_seem.annotator import Annotator
@@ -56,7 +57,7 @@ class ModelView(QWidget):
         self.checkpoint.setToolTip(
             "The model. “lite” comes with the plugin; “Folder…” opens one that you trained or "
             "converted (config.json and model.safetensors); “Official SEEM file…” converts a .pt "
-            "of the authors. Converted ones are listed by their names."
+            "of the authors. Converted and fine-tuned ones are listed by their names."
         )
         self.checkpoint.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -97,7 +98,7 @@ class ModelView(QWidget):
 
     def _fill(self) -> None:
         current = self._annotator.engine.checkpoint
-        known = ["lite", *kept()]
+        known = ["lite", *kept(), *map(str, own_models())]
         if current not in known:
             known.append(current)
         self.checkpoint.clear()
@@ -117,7 +118,7 @@ class ModelView(QWidget):
         if wanted is Other.FOLDER:
             folder = QFileDialog.getExistingDirectory(self, "Folder of a SEEM checkpoint")
             if folder:
-                self._annotator.engine.choose(folder, self.device.currentText())
+                self._annotator.timeline.use_model(folder, self.device.currentText())
             return
         file, _ = QFileDialog.getOpenFileName(self, "Official SEEM checkpoint", "", FILES)
         if file:
@@ -134,4 +135,4 @@ class ModelView(QWidget):
     def _choose(self) -> None:
         checkpoint = self.checkpoint.currentData()
         if isinstance(checkpoint, str):
-            self._annotator.engine.choose(checkpoint, self.device.currentText())
+            self._annotator.timeline.use_model(checkpoint, self.device.currentText())

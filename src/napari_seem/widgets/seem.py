@@ -133,6 +133,10 @@ class SeemWidget(QWidget):
             self.tabs.speech.start()
         elif request is Request.STOP_TALKING:
             self.tabs.speech.stop()
+        elif request is Request.TEACH:
+            viewer = self._viewer()
+            if viewer is not None:
+                viewer.window.add_plugin_dock_widget(PLUGIN, "Fine-tune")
 
     def _find(self, place: Place) -> QWidget | None:
         viewer = self._viewer()

@@ -12,6 +12,7 @@ from seem_model.data.cell_tracking import open_cell_tracking, sequences_in
 from seem_model.data.coco import open_coco
 from seem_model.data.davis import davis_lists, open_davis
 from seem_model.data.dsb2018 import TRAIN, open_dsb2018
+from seem_model.data.examples import INDEX, Examples
 from seem_model.data.files import pictures_in
 from seem_model.data.folder import Folder
 from seem_model.data.grabcut import open_grabcut
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 KINDS = (
     "project", "coco", "coco-panoptic", "coco-instances", "lvis", "refcoco", "voc", "sbd",
     "ade20k", "open-images", "grabcut", "berkeley", "davis", "davis-2016", "davis-2017",
-    "youtube-vos", "cell-tracking", "cell-tracking-silver", "dsb2018", "labels",
+    "youtube-vos", "cell-tracking", "cell-tracking-silver", "dsb2018", "labels", "examples",
 )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def recognised(root: Path) -> tuple[str, ...]:
         "youtube-vos": videos,
         "cell-tracking": bool(sequences_in(root)),
         "dsb2018": (root / TRAIN).is_dir(),
+        "examples": (root / INDEX).is_file(),
         "labels": plain and not berkeley and not ours,
     }
     return tuple(kind for kind, fitting in fits.items() if fitting)
@@ -187,5 +189,7 @@ def _opened(root: Path, kind: str) -> DataSet:
             return open_dsb2018(root)
         case "labels":
             return open_labelled_folder(root)
+        case "examples":
+            return Examples.open(root)
         case _:
             raise DataError(f'"{kind}" is no kind of data set; known: {", ".join(KINDS)}.')
