@@ -8,6 +8,7 @@ import torch
 
 from seem_model import everything, painting
 from seem_model.everything import Objects, Thresholds
+from seem_model.filling import ground
 from seem_model.proposal import probabilities
 from seem_model.proposals import Watch, proposals
 from seem_model.values import Instance
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from seem_model.encoded import ImageFeatures
     from seem_model.modeling.seem import Seem
+    from seem_model.painting import Named
     from seem_model.values import Segmentation
     from seem_model.vocabulary import Vocabulary
 
@@ -47,15 +49,16 @@ def segment(
     if not model.proposes:
         return _by_queries(model, features, words, kind, thresholds)
     found = proposals(model, features, watch)
-    if not found:
-        return everything.nothing(features.shape)
-    chances = probabilities(model, found, words.embeddings)
-    rows = painting.named(found, chances, thresholds.score)
-    if kind == "panoptic":
-        return painting.panoptic(rows, words, features.shape, thresholds.free)
+    rows: list[Named] = []
+    if found:
+        chances = probabilities(model, found, words.embeddings)
+        rows = painting.named(found, chances, thresholds.score)
     if kind == "instances":
         return painting.instances(rows, words, features.shape, thresholds.free)
-    return painting.semantic(rows, words, features.shape)
+    under = ground(model, features, words)
+    if kind == "panoptic":
+        return painting.panoptic(rows, words, features.shape, thresholds.free, under)
+    return painting.semantic(rows, words, features.shape, under)
 
 
 @torch.inference_mode()

@@ -196,6 +196,16 @@ def encode_whole(model: Seem, rgb: RGB) -> Encoded:
     return encode(model, rgb, box, long_side=model.config.frame.long_side)
 
 
+def encode_glance(model: Seem, features: ImageFeatures) -> Encoded | None:
+    """The whole image small, from the image's cache if it was seen so before; None: not wanted."""
+    side, frame = model.config.frame.glance_side, features.whole.frame
+    if not 0 < side < max(frame.height, frame.width):
+        return None
+    return features.once(
+        ("glance", side), lambda: encode(model, features.image, frame.box, long_side=side)
+    )
+
+
 def encode_crop(model: Seem, features: ImageFeatures, box: Box) -> Encoded:
     """The zoomed-in view of ``box``, from the image's cache if it was looked at before."""
     crops = features.crops

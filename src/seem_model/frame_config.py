@@ -25,6 +25,9 @@ class FrameConfig:
         Small images grow by no more than this factor.
     zoom_side : int
         Longer side of a zoomed-in view, in model pixels; 0 switches zoom-in off.
+    glance_side : int
+        Longer side at which large objects are looked for first, in model pixels: parts hang
+        together better there; later rounds see full size. 0: full size at once.
     resample : str
         How images are resized: "bilinear", or "bicubic" in whole grey values as Pillow does.
     """
@@ -36,4 +39,5 @@ class FrameConfig:
     short_side: int = 0
     max_upscale: float = 2.0
     zoom_side: int = 0
+    glance_side: int = 0
     resample: Literal["bilinear", "bicubic"] = "bilinear"

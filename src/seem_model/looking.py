@@ -9,7 +9,15 @@ import numpy as np
 import torch
 
 from seem_model import zoom
-from seem_model.encoded import Encoded, ImageFeatures, Look, Memory, encode_crop, framed
+from seem_model.encoded import (
+    Encoded,
+    ImageFeatures,
+    Look,
+    Memory,
+    encode_crop,
+    encode_glance,
+    framed,
+)
 from seem_model.errors import PromptError
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.packed_prompts import PackedPrompts
@@ -74,7 +82,7 @@ def look(
     zooms = zoom_in and model.config.frame.zoom_side > 0
     seen, known = None, memory
     if memory is None and (prompts.region is None or not zooms):
-        seen = _ask(model, features.whole, prompts, known=None, words=words)
+        seen = _found(model, features, prompts, words)
         known = seen.remembered(prompts)
     box = _view(prompts, known, features.whole.frame.box) if zooms else None
     if seen is None or box is not None:
@@ -85,6 +93,15 @@ def look(
     if memory.given:
         return seen.kept(memory) if _agree(memory, prompts) else seen
     return seen.settled(memory, prompts) if may_settle(memory.prompts, prompts) else seen
+
+
+def _found(model: Seem, features: ImageFeatures, prompts: Prompts, words: Words) -> Look:
+    """The first look at the whole image; what turns out large is looked for where it is small."""
+    seen = _ask(model, features.whole, prompts, known=None, words=words)
+    if _view(prompts, seen.remembered(prompts), features.whole.frame.box) is not None:
+        return seen
+    small = encode_glance(model, features)
+    return seen if small is None else _ask(model, small, prompts, known=None, words=words)
 
 
 def _agree(memory: Memory, prompts: Prompts) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seem_model.filling import Ground, fill
 from seem_model.proposal import Proposal
 from seem_model.values import Segment, Segmentation
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seem_model.vocabulary import Vocabulary
+
+LEAST = 0.01  # of the image: smaller stuff that nothing was found on is no segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +60,13 @@ def named(
 
 
 def panoptic(
-    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], free: float
-) -> Segmentation:
+    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], free: float,
+    under: Ground | None = None,
+) -> Segmentation:  # fmt: skip
     """Things, surest first; then stuff where no thing is, one segment for each class of it.
 
-    ``free`` is the least share of its own mask that a segment must still find unpainted.
+    ``free`` is the least share of its own mask that a segment must still find unpainted; ``under``
+    says which stuff is where nothing was found.
     """
     labels = np.zeros(shape, np.int32)
     things = [n for n in found if vocabulary.things[n.label]]
@@ -74,7 +79,10 @@ def panoptic(
         number = len(segments) + len(stuff) + 1 if known is None else known.id
         if _paint(labels, n.proposal, number, free if known is None else 0.0) and known is None:
             stuff[n.label] = Segment(number, vocabulary.names[n.label], n.score, is_thing=False)
-    return Segmentation(labels=labels, segments=(*segments, *stuff.values()))
+    segments += stuff.values()
+    if under is not None:
+        segments += fill(labels, stuff, under, vocabulary, things=False, least=LEAST)
+    return Segmentation(labels=labels, segments=tuple(segments))
 
 
 def instances(
@@ -87,8 +95,13 @@ def instances(
     return Segmentation(labels=labels, segments=tuple(segments))
 
 
-def semantic(found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int]) -> Segmentation:
-    """One segment for each class; a pixel takes the class of the surest proposal on it."""
+def semantic(
+    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], under: Ground | None = None
+) -> Segmentation:
+    """One segment for each class; a pixel takes the class of the surest proposal on it.
+
+    Where there is none, ``under`` decides.
+    """
     labels = np.zeros(shape, np.int32)
     classes: dict[int, Segment] = {}
     for n in found:
@@ -97,7 +110,10 @@ def semantic(found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int])
         if _paint(labels, n.proposal, number, 0.0) and known is None:
             thing = vocabulary.things[n.label]
             classes[n.label] = Segment(number, vocabulary.names[n.label], n.score, thing)
-    return Segmentation(labels=labels, segments=tuple(classes.values()))
+    segments = list(classes.values())
+    if under is not None:
+        segments += fill(labels, classes, under, vocabulary, things=True, least=0.0)
+    return Segmentation(labels=labels, segments=tuple(segments))
 
 
 def _paint_each(

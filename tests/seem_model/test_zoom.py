@@ -1,10 +1,16 @@
 """Which crop is looked at again, and how predictors with and without crops agree."""
 
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
+import skimage
 from hypothesis import given
 from hypothesis import strategies as st
 
+import seem_model
 from seem_model import zoom
+from seem_model.clicks import Click, add_click
 from seem_model.frame import Box
 from seem_model.values import Prompts
 from tiny_model import click, photo, predictor
@@ -102,3 +108,42 @@ def test_the_cache_of_crops_is_bounded() -> None:
         region[row : row + 9, row : row + 9] = True
         near.step(features, Prompts(positive=region, negative=region & False, region=region))
     assert 1 < len(features.crops) <= 8
+
+
+def glancing(predictor, side: int):
+    model = copy(predictor.model)
+    frame = replace(model.config.frame, glance_side=side)
+    model.config = replace(model.config, frame=frame)
+    return replace(predictor, model=model)
+
+
+def test_large_things_are_seen_small_first_and_at_full_size_later() -> None:
+    plain = seem_model.load("lite")
+    eager = glancing(plain, 256)
+    never = glancing(plain, 0)
+    image = skimage.data.astronaut()
+    clicks = [Click(300, 250, positive=True), Click(60, 240, positive=True)]
+    answers = []
+    for model in (eager, never):
+        features = model.features(image)
+        prompts = add_click(Prompts.empty(image.shape[:2]), clicks[0])
+        first = model.step(features, prompts)
+        second = model.step(features, add_click(prompts, clicks[1]), first.memory)
+        answers.append((first, second))
+    small, full = answers[0][0].memory.frame, answers[1][0].memory.frame
+    assert max(small.height, small.width) == 256
+    assert max(full.height, full.width) == 512
+    assert max(answers[0][1].memory.frame.padded) > 256  # the next round sees it large
+    for round_ in answers[0]:
+        assert round_.mask[300, 250]
+
+
+def test_small_things_are_not_looked_for_in_a_small_image() -> None:
+    plain = seem_model.load("lite")
+    image = skimage.data.coins()
+    prompts = add_click(Prompts.empty(image.shape[:2]), Click(50, 50, positive=True))
+    masks = [
+        model.step(model.features(image), prompts).mask
+        for model in (glancing(plain, 256), glancing(plain, 0))
+    ]
+    assert (masks[0] == masks[1]).all()

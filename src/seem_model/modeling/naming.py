@@ -60,3 +60,22 @@ class Naming(nn.Module):
             read.append(weight @ x.flatten(2).transpose(1, 2))
         around = maps[-1].mean(dim=(2, 3))[:, None].expand(-1, masks.shape[1], -1)
         return self.project(self.norm(torch.cat([*read, around], dim=2)))
+
+    def everywhere(self, maps: tuple[Tensor, ...]) -> Tensor:
+        """Concepts of every place instead of masks, each with its neighbours.
+
+        Parameters
+        ----------
+        maps : tuple of (B, C, h, w)
+            As of :meth:`forward`; the first is the finest.
+
+        Returns
+        -------
+        (B, h, w, concept) float, not normalised
+        """
+        around = maps[-1].mean(dim=(2, 3), keepdim=True)
+        size = maps[0].shape[-2:]
+        near = F.avg_pool2d(maps[0], 3, stride=1, padding=1, count_include_pad=False)
+        coarser = [F.interpolate(x, size=size, mode="bilinear") for x in (*maps[1:], around)]
+        read = torch.cat([near, *coarser], dim=1).permute(0, 2, 3, 1)
+        return self.project(self.norm(read))

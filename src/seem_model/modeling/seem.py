@@ -117,6 +117,13 @@ class Seem(nn.Module):
         """
         return concepts if self.naming is None else self.naming(features.deep, masks.sigmoid())
 
+    def meaning_everywhere(self, features: Features) -> Tensor | None:
+        """(B, h, w, D) float, not normalised: what each place stands for, at stride 16.
+
+        None for models without a naming head.
+        """
+        return None if self.naming is None else self.naming.everywhere(features.deep)
+
     def depth(self, features: Features) -> Tensor:
         """(B, H/4, W/4) logits of how deep inside some object each place lies.
 
