@@ -42,6 +42,7 @@ class Engine:
     """
 
     changed = Signal()
+    converted = Signal(str)
     unanswered = Signal()
     """The question under way has failed."""
 
@@ -132,7 +133,7 @@ class Engine:
         self.retry()
 
     def convert(self, conversion: Conversion | None) -> None:
-        """Convert an official file, then use it; None takes that back and stops its work."""
+        """Convert an official file (``converted`` follows); None takes it back and stops it."""
         if self.conversion is not None:
             self.conversion.progress.stop()
         self.conversion = conversion
@@ -176,8 +177,7 @@ class Engine:
         def done(name: str) -> None:
             if self.conversion is conversion:  # else cancelled
                 self.conversion = None
-                self.checkpoint = ""  # one of this name that is in use is an older one
-                self.choose(name, self.device)
+                self.converted.emit(name)
 
         return self._job("converting", conversion, done=done, wish=conversion)
 

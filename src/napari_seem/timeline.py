@@ -24,6 +24,7 @@ class Timeline:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
+        loop.engine.converted.connect(self._use_converted)
 
     @property
     def can_undo(self) -> bool:
@@ -114,6 +115,14 @@ class Timeline:
             loop.journal.switched(f"use the model {name}", plane, Switch(former, checkpoint))
         loop.engine.choose(checkpoint, device)
         loop.changed.emit()
+
+    def _use_converted(self, name: str) -> None:
+        engine = self._loop.engine
+        if name == engine.checkpoint:
+            engine.checkpoint = ""  # what is in use under this name is an older one
+            engine.choose(name, engine.device)
+        else:
+            self.use_model(name, engine.device)
 
     def _stay(self, words: str = "") -> None:
         """Nothing changes, so what waited for an answer is asked again."""

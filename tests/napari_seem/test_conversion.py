@@ -55,6 +55,21 @@ def test_it_needs_no_image_and_the_model_is_loaded_with_the_first(
     assert made.engine.predictor.name == "focal-tiny-v1"
 
 
+def test_undo_brings_back_the_model_before(model_viewer, made, deferred) -> None:
+    model_viewer.add_image(blobs())
+    deferred.all()
+    former = made.engine.checkpoint
+    made.engine.convert(of())
+    deferred.all()
+    made.timeline.undo()
+    deferred.all()
+    assert made.engine.checkpoint == former
+    made.timeline.redo()
+    deferred.all()
+    assert made.engine.checkpoint == "focal-tiny-v1"
+    assert made.engine.predictor.name == "focal-tiny-v1"
+
+
 def test_the_same_name_is_loaded_anew(model_viewer, made, deferred, asked) -> None:
     model_viewer.add_image(blobs())
     for _ in range(2):

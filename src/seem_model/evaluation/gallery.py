@@ -49,7 +49,7 @@ class Gallery:
         Cases of each kind.
     """
 
-    keep: int = 10
+    keep: int = 20
     best: list[Case] = field(default_factory=list, init=False)
     worst: list[Case] = field(default_factory=list, init=False)
 
