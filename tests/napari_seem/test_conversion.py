@@ -55,12 +55,14 @@ def test_it_needs_no_image_and_the_model_is_loaded_with_the_first(
     assert made.engine.predictor.name == "focal-tiny-v1"
 
 
+@pytest.mark.usefixtures("asked")
 def test_undo_brings_back_the_model_before(model_viewer, made, deferred) -> None:
     model_viewer.add_image(blobs())
     deferred.all()
     former = made.engine.checkpoint
     made.engine.convert(of())
     deferred.all()
+    assert made.engine.checkpoint == "focal-tiny-v1"
     made.timeline.undo()
     deferred.all()
     assert made.engine.checkpoint == former
