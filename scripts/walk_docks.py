@@ -151,6 +151,35 @@ def all_named(stage: Stage) -> None:
     expect(int(stage.objects.max()) > count, "the proposals were not accepted")
 
 
+def taught(stage: Stage) -> None:
+    """The model begins to learn from the objects; Cancel leaves all as it was."""
+    from qtpy.QtCore import Qt
+
+    from napari_seem.widgets.lesson_table import COUNT, IMAGE
+
+    dock, before = stage.dock_of("Fine-tune"), stage.annotator.engine.checkpoint
+
+    def counted() -> bool:
+        row = dock.lessons.topLevelItem(0)
+        return row is not None and row.text(COUNT).isdigit()
+
+    hand.until(counted, what="counting the objects")
+    row = dock.lessons.topLevelItem(0)
+    row.setCheckState(IMAGE, Qt.CheckState.Checked)
+    hand.press(dock.buttons.start)
+
+    def learning() -> bool:
+        return dock.tutor.attempt is None or len(dock.tutor.attempt.steps) > 1
+
+    hand.until(learning, what="the first steps", turns=1)
+    expect(dock.tutor.attempt is not None, f"training ended: {dock.words.text()}")
+    stage.photograph()
+    hand.press(dock.buttons.cancel)
+    hand.until(lambda: dock.tutor.attempt is None, what="cancelling", turns=5)
+    expect(stage.annotator.engine.checkpoint == before, "another model is in use")
+    stage.front(stage.dock)
+
+
 def resumed(stage: Stage) -> None:
     """The session of the window before is offered, and comes back with its objects."""
     banner = stage.dock.resume

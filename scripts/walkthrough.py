@@ -64,6 +64,7 @@ STEPS = (
     Step("example", docks.sampled),
     Step("alike", docks.alike),
     Step("of-a-name", docks.all_named),
+    Step("teach", docks.taught),
 )
 """Done one after the other in one window; each finds what the ones before have left."""
 DOCS = ("prompts", "rounds", "objects", "alike", "everything")
