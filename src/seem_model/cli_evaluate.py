@@ -76,6 +76,7 @@ def _add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-area", type=float, metavar="F", help="below 1: share of the image, else pixels"
     )
+    parser.add_argument("--things", action="store_true", help="leave out stuff, such as sky")
     parser.add_argument(
         "--baseline",
         action="append",
@@ -143,6 +144,7 @@ def _interactive(args: argparse.Namespace) -> None:
         max_clicks=args.max_clicks,
         limit=args.limit,
         min_area=args.min_area,
+        things=args.things,
         shapes=args.shapes,
         progress=_progress("objects"),
     )

@@ -47,6 +47,7 @@ def interactive(
     max_clicks: int = 20,
     limit: int | None = None,
     min_area: float | None = None,
+    things: bool = False,
     seed: int = 0,
     shapes: bool = False,
     gallery: Gallery | None = None,
@@ -81,6 +82,8 @@ def interactive(
         Click only so many objects: a seeded choice spread over as many images as possible.
     min_area : float, optional
         Smallest object: below 1 a share of its image, else pixels.
+    things : bool
+        Leave out stuff, such as sky.
     seed : int
         Of that choice, of the drawings, of random clicks and of the bootstrap.
     shapes : bool
@@ -105,7 +108,9 @@ def interactive(
     if max_clicks < 1 or (limit is not None and limit < 1):
         raise DataError("At least one click and one object are needed to evaluate.")
     data = open_dataset(folder) if isinstance(folder, str | Path) else folder
-    chosen = choose_objects(data, split, limit=limit, min_area=min_area, seed=seed)
+    chosen = choose_objects(
+        data, split, limit=limit, min_area=min_area, things=things, seed=seed
+    )  # fmt: skip
     total = sum(len(ids) for _, ids in chosen)
     run = _Run(
         protocol=protocol, first=first, sampler=sampler, cap=max_clicks, shapes=shapes, seed=seed,
@@ -123,7 +128,7 @@ def interactive(
         checkpoint=predictor.name, tally=ClickTally(tuple(run.records)), images=len(chosen),
         max_clicks=max_clicks, seed=seed, device=predictor.device, data_hash=data.fingerprint,
         encode_seconds=float(np.median(run.encode)), click_seconds=float(np.median(run.click)),
-        skipped=run.skipped, limit=limit, min_area=min_area,
+        skipped=run.skipped, limit=limit, min_area=min_area, things=things,
     )  # fmt: skip
 
 

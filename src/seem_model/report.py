@@ -34,7 +34,7 @@ class Report:
         Images with at least one object clicked.
     skipped : int
         Chosen objects without a visible, labelled pixel; not part of the tally.
-    max_clicks, limit, min_area, seed
+    max_clicks, limit, min_area, things, seed
         As asked for.
     tally : ClickTally
         One record for each object.
@@ -65,6 +65,7 @@ class Report:
     skipped: int = 0
     limit: int | None = None
     min_area: float | None = None
+    things: bool = False
     neighbours: tuple[Report, ...] = ()
     first: str = "point"
     sampler: str = "best"
@@ -88,6 +89,7 @@ class Report:
             "max_clicks": self.max_clicks,
             "limit": self.limit,
             "min_area": self.min_area,
+            "things": self.things,
         }
         numbers |= self._measures()
         if self.repeats:

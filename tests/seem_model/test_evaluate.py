@@ -139,6 +139,19 @@ def test_the_choice_is_seeded_and_spread(folder: Folder) -> None:
     assert choose_objects(folder, "val", limit=99) == choose_objects(folder, "val")
 
 
+def test_stuff_can_be_left_out(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Folder.segments
+
+    def segments(self: Folder, id: str):
+        return tuple(replace(s, is_thing=s.id == 1) for s in of(self, id))
+
+    monkeypatch.setattr(Folder, "segments", segments)
+    assert choose_objects(folder, "val", things=True) == (("a", (1,)), ("b", (1,)))
+    assert len(choose_objects(folder, "val")) == 3
+    with pytest.raises(DataError, match=r"no thing of area 0\.9"):
+        choose_objects(folder, "val", things=True, min_area=0.9)
+
+
 def test_small_objects_can_be_left_out(folder: Folder) -> None:
     everything = (("a", (1, 2)), ("b", (1,)), ("c", (2,)))
     assert choose_objects(folder, "val") == everything

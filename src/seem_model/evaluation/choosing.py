@@ -18,6 +18,7 @@ def choose_objects(
     *,
     limit: int | None = None,
     min_area: float | None = None,
+    things: bool = False,
     seed: int = 0,
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Pick the objects to click; reads annotations only.
@@ -31,6 +32,8 @@ def choose_objects(
         choice is spread over as many images as possible.
     min_area : float, optional
         Smallest object: below 1 a share of its image, else pixels.
+    things : bool
+        Leave out stuff, such as sky.
     seed : int
         Of the choice.
 
@@ -48,12 +51,17 @@ def choose_objects(
     for image_id in data.ids(split):
         height, width = data.size(image_id)
         least = (min_area or 0) * (height * width if (min_area or 0) < 1 else 1)
-        found = [s.id for s in data.segments(image_id) if not s.crowd and s.area >= least]
+        found = [
+            s.id
+            for s in data.segments(image_id)
+            if not s.crowd and s.area >= least and (s.is_thing or not things)
+        ]
         if found:
             eligible[image_id] = found
     if not eligible:
+        kind = "thing" if things else "object"
         size = f" of area {min_area:g} or more" if min_area else ""
-        raise DataError(f"The split {split} of {data.name} has no object{size}.")
+        raise DataError(f"The split {split} of {data.name} has no {kind}{size}.")
     if limit is not None and limit < sum(len(ids) for ids in eligible.values()):
         eligible = _spread(eligible, limit, np.random.default_rng(seed))
     return tuple((image_id, tuple(ids)) for image_id, ids in eligible.items())
