@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from seem_model.vocabulary import Vocabulary
 
-LEAST = 0.01  # of the image: smaller stuff that nothing was found on is no segment
+LEAST = 0.1  # of the image: smaller stuff that nothing was found on is no segment
 
 
 @dataclass(frozen=True, eq=False)
