@@ -8,11 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 # test modules are imported by path (importlib mode); the doubles in fakes.py by name
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fakes import Deferred, FakeLoad, blobs
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
