@@ -62,11 +62,6 @@ class Objects:
     logits: Tensor
 
 
-def nothing(shape: tuple[int, int]) -> Segmentation:
-    """No segment anywhere in an image of ``shape`` (H, W)."""
-    return Segmentation(labels=np.zeros(shape, np.int32), segments=())
-
-
 def panoptic(
     found: Objects, vocabulary: Vocabulary, resize: Resize, shape: tuple[int, int],
     thresholds: Thresholds,

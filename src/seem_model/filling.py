@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from seem_model.modeling.seem import Seem
     from seem_model.vocabulary import Vocabulary
 
+ENOUGH = 50  # names: the likeliest of a few is no evidence, every place would be one of them
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -39,11 +41,13 @@ class Ground:
 
 
 def ground(model: Seem, features: ImageFeatures, words: Vocabulary) -> Ground | None:
-    """Name every pixel; None for models without a naming head.
+    """Name every pixel; None for models without a naming head, and with fewer names than ENOUGH.
 
     Classes that are likeliest nowhere at stride 16 are left out: large images have no memory for a
     map of each.
     """
+    if len(words.names) < ENOUGH:
+        return None
     shown, frame = features.whole.features, features.whole.frame
     concepts = model.meaning_everywhere(shown)
     if concepts is None:

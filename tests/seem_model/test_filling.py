@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from seem_model.filling import Ground, fill, ground
+from seem_model.filling import ENOUGH, Ground, fill, ground
 from seem_model.values import Segment
 from seem_model.vocabulary import Vocabulary
 from tiny_model import photo, predictor
@@ -13,6 +13,7 @@ WORDS = Vocabulary(
     ("cup", "dog", "sky", "grass"), (True, True, False, False), torch.zeros(5, 4)
 )  # fmt: skip
 CUP, DOG, SKY, GRASS = range(4)
+MANY = [f"kind {k} of thing" for k in range(ENOUGH)]
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_panoptic_takes_stuff_alone_and_enough_of_it(labels) -> None:
 
 
 def test_every_pixel_has_its_likeliest_class() -> None:
-    model = predictor()
+    model = predictor().with_vocabulary(MANY)
     features = model.features(photo(50, 90))
     seen = ground(model.model, features, model.words)
     assert seen is not None
@@ -74,7 +75,12 @@ def test_every_pixel_has_its_likeliest_class() -> None:
 def test_semantic_segmentation_knows_more_than_was_found() -> None:
     model = predictor()
     features = model.features(photo(50, 90))
-    whole = model.semantic(features)
+    whole = model.semantic(features, classes=MANY)
     numbers = {s.id for s in whole.segments}
     assert set(np.unique(whole.labels)) - {0} == numbers
     assert len({s.label for s in whole.segments}) == len(whole.segments)
+
+
+def test_a_short_list_is_not_spread_over_the_image() -> None:
+    model = predictor().with_vocabulary(MANY[:-1])
+    assert ground(model.model, model.features(photo(50, 90)), model.words) is None
