@@ -26,6 +26,8 @@ class LossConfig:
         Factor on the cross-entropy of a phrase, by what the phrase is.
     names, naming, seeds : float
         Weights of the heads that official SEEM does not have.
+    teacher : float
+        Weight of what a larger ImageNet network says of a view (see ``training_teacher``); 0: none.
     no_object : float
         Weight of a query without object in the class cross-entropy.
     points : int
@@ -43,6 +45,7 @@ class LossConfig:
     names: float = 0.2
     naming: float = 1.0
     seeds: float = 1.0
+    teacher: float = 0.0
     no_object: float = 0.1
     points: int = 12544
     oversample: float = 3.0

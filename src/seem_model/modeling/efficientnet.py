@@ -108,6 +108,50 @@ class EfficientNetLite(nn.Module):
         return [p for m in modules for p in m.parameters()]
 
 
+class ImageNetClassifier(nn.Module):
+    """What ImageNet training put behind the backbone: its last map -> classes of each place.
+
+    Parameters
+    ----------
+    inner, hidden, classes : int
+        Channels of the map, of the layer between, and number of classes.
+    """
+
+    def __init__(self, inner: int, hidden: int = 1280, classes: int = 1000) -> None:
+        super().__init__()
+        self.head = _conv(inner, hidden, 1)
+        self.classes = nn.Linear(hidden, classes)
+
+    @classmethod
+    def from_package(cls, source: Mapping[str, Tensor]) -> ImageNetClassifier:
+        """That of ``efficientnet-lite-pytorch``, from its ``EfficientNet.state_dict()``."""
+        hidden, inner = source["_conv_head.weight"].shape[:2]
+        made = cls(inner, hidden, len(source["_fc.weight"]))
+        weight, bias = _folded(source, "_conv_head", "_bn1")
+        made.load_state_dict(
+            {
+                "head.weight": weight,
+                "head.bias": bias,
+                "classes.weight": source["_fc.weight"],
+                "classes.bias": source["_fc.bias"],
+            }
+        )
+        return made
+
+    def forward(self, last: Tensor) -> Tensor:
+        """(B, inner, h, w) -> (B, classes, h, w) logits; their mean is the whole image's."""
+        hidden = F.relu6(self.head(last)).permute(0, 2, 3, 1)
+        logits: Tensor = self.classes(hidden)
+        return logits.permute(0, 3, 1, 2)
+
+
+def _folded(source: Mapping[str, Tensor], conv: str, norm: str) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the batch norm behind it."""
+    scale = source[f"{norm}.weight"] / torch.sqrt(source[f"{norm}.running_var"] + _BN_EPS)
+    bias = source[f"{norm}.bias"] - source[f"{norm}.running_mean"] * scale
+    return source[f"{conv}.weight"] * scale[:, None, None, None], bias
+
+
 def fold_imagenet(
     source: Mapping[str, Tensor], config: EfficientNetLiteConfig
 ) -> dict[str, Tensor]:
@@ -123,9 +167,7 @@ def fold_imagenet(
     folded: dict[str, Tensor] = {}
 
     def fold(target: str, conv: str, norm: str) -> None:
-        scale = source[f"{norm}.weight"] / torch.sqrt(source[f"{norm}.running_var"] + _BN_EPS)
-        folded[f"{target}.weight"] = source[f"{conv}.weight"] * scale[:, None, None, None]
-        folded[f"{target}.bias"] = source[f"{norm}.bias"] - source[f"{norm}.running_mean"] * scale
+        folded[f"{target}.weight"], folded[f"{target}.bias"] = _folded(source, conv, norm)
 
     fold("stem", "_conv_stem", "_bn0")
     flat = 0
