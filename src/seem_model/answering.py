@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,11 +35,13 @@ def answered(
         memory = None if _means_another(prompts, memory) else memory
         asked = asked if memory is None else _anchored(asked, memory)
     seen = _seen(predictor, features, asked, memory, excluded, watch)
-    answer = read(predictor, prompts, seen, excluded)
-    return replace(answer, memory=seen.remembered(asked))
+    return read(predictor, prompts, seen, excluded, asked=asked)
 
 
-def read(predictor: Predictor, prompts: Prompts, look: Look, excluded: Mask | None = None) -> Round:
+def read(
+    predictor: Predictor, prompts: Prompts, look: Look, excluded: Mask | None = None, *,
+    asked: Prompts | None = None,
+) -> Round:  # fmt: skip
     """Turn what was seen into an answer in original pixels, with a name.
 
     Parameters
@@ -51,6 +52,8 @@ def read(predictor: Predictor, prompts: Prompts, look: Look, excluded: Mask | No
     look : Look
     excluded : (H, W) bool or None
         Pixels that the answer may not have.
+    asked : Prompts or None
+        What the next round should know was asked, if not ``prompts``.
     """
     logits = look.logits(prompts.shape)
     if excluded is not None:
@@ -68,7 +71,7 @@ def read(predictor: Predictor, prompts: Prompts, look: Look, excluded: Mask | No
         score=score,
         label=predictor.words.names[int(best.indices)] if mask.any() else "",
         label_score=float(best.values) if mask.any() else 0.0,
-        memory=look.remembered(prompts),
+        memory=look.remembered(asked or prompts).spilled(predictor.spill),
     )
 
 

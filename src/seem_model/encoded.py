@@ -15,6 +15,7 @@ from seem_model.modeling.decoded import Features
 from seem_model.modeling.visual_sampler import VisualTokens
 from seem_model.packed_prompts import PackedPrompts
 from seem_model.settling import Places, settled
+from seem_model.spill import Spill, Spilled
 from seem_model.values import RGB, Exemplar, Prompts
 
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ class ImageFeatures:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """What a round leaves for the next, small enough to keep hundreds of rounds.
+    """What a round leaves for the next, small in memory once it was spilled.
 
     Parameters
     ----------
-    coarse : (h, w) float
+    held : (h, w) float, or where it was spilled to
         Mask logits at stride 4 of the view that answered.
     frame : Frame
         That view.
@@ -85,10 +86,19 @@ class Memory:
         Whether somebody else made the mask: no prompts of this object led to it.
     """
 
-    coarse: Tensor
+    held: Tensor | Spilled
     frame: Frame
     asked: PackedPrompts
     given: bool = False
+
+    @property
+    def coarse(self) -> Tensor:
+        """(h, w) float, what is held."""
+        return self.held.tensor if isinstance(self.held, Spilled) else self.held
+
+    def spilled(self, spill: Spill) -> Memory:
+        """The same with its logits in a file."""
+        return self if isinstance(self.held, Spilled) else replace(self, held=spill.put(self.held))
 
     @property
     def prompts(self) -> Prompts:

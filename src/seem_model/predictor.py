@@ -19,6 +19,7 @@ from seem_model.feature_file import fingerprint
 from seem_model.image import to_rgb
 from seem_model.interruptible import watched
 from seem_model.modeling.seem import Seem
+from seem_model.spill import Spill
 from seem_model.vocabulary import NameList, Vocabulary
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Predictor:
         Whether small objects are looked at again in a crop.
     known : dict
         Vectors of names read before, see :meth:`Vocabulary.build`; other class lists share it.
+    spill : Spill
     """
 
     model: Seem
@@ -62,6 +64,7 @@ class Predictor:
     zoom_in: bool = True
     thresholds: Thresholds = field(default_factory=Thresholds)
     known: dict[str, Tensor] = field(default_factory=dict)
+    spill: Spill = field(default_factory=Spill)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -85,8 +88,7 @@ class Predictor:
         things : sequence of bool or None
             Which of them are countable; None: as the vocabulary says, new names are.
         watch : callable or None
-            Called with the share done, 0 to 1, where reading the names takes long (official
-            models: about a second a name). What it raises stops.
+            Called with the share done, 0 to 1, while names are read; what it raises stops.
 
         Raises
         ------
@@ -148,17 +150,15 @@ class Predictor:
         ----------
         features, prompts
             The image, and all that was drawn and said about the object so far.
-        memory : object or None
-            ``Round.memory`` of the round that is refined.
+        memory : Memory or None
+            Of the round that is refined.
         watch : callable or None
-            Called with the share done, 0 to 1, while words or an example are looked for; what it
-            raises stops.
+            Called with the share done, 0 to 1, while something is searched; what it raises stops.
 
         Raises
         ------
         PromptError
-            If there is nothing to find, the sizes differ, or a phrase is too long. Where a round
-            is refined, negative marks alone are enough.
+            If nothing is asked (negatives alone refine only), sizes differ, or a phrase is long.
         """
         return answering.answered(self, features, prompts, memory, watch)
 
@@ -171,9 +171,9 @@ class Predictor:
         PromptError
             If it is empty, not boolean, or of another size than the image.
         """
-        return looking.memory_of(self.model, features, mask, zoom_in=self.zoom_in)
+        made = looking.memory_of(self.model, features, mask, zoom_in=self.zoom_in)
+        return made.spilled(self.spill)
 
-    # ------------------------------------------------------------------ all of a kind
     def similar(
         self, features: ImageFeatures, exemplars: Sequence[Exemplar], *,
         watch: Watch | None = None,
@@ -216,7 +216,7 @@ class Predictor:
         classes : sequence of str or None
             Names to choose from instead of the vocabulary.
         watch : callable or None
-            Called with the share done, 0 to 1. What it raises stops the work.
+            Called with the share done, 0 to 1; what it raises stops.
 
         Raises
         ------
