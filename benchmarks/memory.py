@@ -88,14 +88,13 @@ def measure(options: argparse.Namespace) -> dict[str, float | None]:
     if target is None or target.prompts.points is None:
         raise SystemExit("benchmark: there is nothing to click on")
     annotator.shelf.rules = CommitRules(overlap=Overlap.OVERWRITE)
-    each = max(1, round(options.rounds / options.objects))
     rng = np.random.default_rng(options.seed)
     if options.trace:
         tracemalloc.start()
     rounds, rss, traced, tensors, done = [], [], [], [], 0
     start = time.perf_counter()
-    for place in places(options.objects, options.size):
-        for k in range(each + (done < options.rounds * 0.2)):
+    for number, place in enumerate(places(options.objects, options.size), start=1):
+        for k in range(round(number * options.rounds / options.objects) - done):
             annotator.set_positive(k == 0 or bool(rng.random() < 0.5))
             target.prompts.points.add(place + rng.uniform(-1, 1, 2) * k * options.size / 40)
             done += 1

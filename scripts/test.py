@@ -1,7 +1,8 @@
 """Run the tests on a machine that has nothing but Python: ``python3 scripts/test.py [pytest …]``.
 
 Checks the system libraries (and installs them where it may), makes a virtual environment in
-``.venv-test`` unless this one has all that is needed, and starts pytest in it.
+``.venv-test`` unless this one has all that is needed, and starts pytest in it: without arguments
+with a process for each core, up to four, each with one thread and a screen of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 CONSTRAINTS = ROOT / "constraints-cpu.txt"
 ENVIRONMENT = ROOT / ".venv-test"
-NEEDED = ("napari-seem", "PyQt6", "hypothesis", "pytest", "pytest-qt", "pytest-timeout")
+NEEDED = (
+    "napari-seem", "PyQt6", "hypothesis", "pytest", "pytest-qt", "pytest-timeout", "pytest-xdist",
+)  # fmt: skip
+# files stay together: some windows are opened once for all tests of a file
+TOGETHER = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 
 
 def has_all() -> bool:
@@ -58,8 +63,11 @@ def main() -> int:
         return 1
     else:
         python = environment()
-    command = [python, "-m", "pytest", *sys.argv[1:]]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    arguments, threads = sys.argv[1:], dict[str, str]()
+    if not arguments:
+        arguments, threads = [*TOGETHER], {"OMP_NUM_THREADS": "1"}
+    command = [python, "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, **threads}).returncode
 
 
 if __name__ == "__main__":

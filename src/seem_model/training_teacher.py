@@ -73,11 +73,18 @@ class Teacher(nn.Module):
         with torch.no_grad():
             told = self.says(self.backbone(images)[-1])
         heard = self.reads(last)
-        return _divergence(heard, told, 1) + _divergence(heard, told, PARTS)
+        return divergence(heard, told, 1) + divergence(heard, told, PARTS)
 
 
-def _divergence(heard: Tensor, told: Tensor, parts: int) -> Tensor:
-    """Of the means over ``parts`` x ``parts`` areas; both (B, K, h, w) logits."""
+def divergence(heard: Tensor, told: Tensor, parts: int) -> Tensor:
+    """Kullback-Leibler, () float, of the means over ``parts`` x ``parts`` areas.
+
+    Parameters
+    ----------
+    heard, told : (B, K, h, w) float
+        Logits of K classes.
+    parts : int
+    """
     ours, theirs = (
         F.log_softmax(F.adaptive_avg_pool2d(x, parts).permute(0, 2, 3, 1).flatten(0, 2), dim=-1)
         for x in (heard, told)
