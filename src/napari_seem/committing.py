@@ -13,7 +13,7 @@ from napari_seem.boxes import around, joined, widened
 from napari_seem.document import Answer, Page, Thing
 from napari_seem.marks import Marks, MaskMark
 from napari_seem.objects import CommitError, Deed, Row
-from napari_seem.painted import counts
+from napari_seem.painted import beside, counts, present
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from napari_seem.boxes import Box
     from napari_seem.commit_rules import CommitRules
-    from napari_seem.painted import Painted
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
@@ -31,14 +30,11 @@ if TYPE_CHECKING:
     """Masks (H, W) bool with class and score; taken one by one, as thousands do not fit."""
 
 
-FEW = 8
-"""So many labels are looked for one by one; for more it is quicker to count all."""
-
-
 class Batch:
     """Masks put among the objects of a slice, one after the other, on a copy of its pixels.
 
-    The layer is as it was until :meth:`finish`, which writes them all as one deed.
+    The layer is as it was until :meth:`finish`, which writes them all as one deed. What they do to
+    other objects is counted there, once for all of them.
 
     Parameters
     ----------
@@ -50,13 +46,11 @@ class Batch:
         self._layer, self._plane = layer, plane
         self._pixels = np.array(layer.data[plane.indexer])
         self._next = 0
-        self._sizes: dict[int, int] | None = None
-        self._asked = 0
         self._boxes: dict[int, Box] = {}
-        self._gone: set[int] = set()
+        self._whole: dict[int, tuple[Packed, int]] = {}
         self._changed: Box | None = None
         self.made: dict[int, Row] = {}
-        """New objects of which something is left, by label."""
+        """New objects by label; after :meth:`finish`, those of which something is left."""
         self.deeds: tuple[Deed, ...] = ()
         """One after :meth:`finish`, or none if nothing changed."""
 
@@ -73,40 +67,50 @@ class Batch:
         own = 0 if self._boxes else own
         label = own or self._free_label()
         former = around(self._pixels == own) if own else None
-        window = joined(_slices(mask.box) if mask.any else None, former)
-        if window is None:
+        box = joined(_slices(mask.box) if mask.any else None, former)
+        if box is None:
             return commit_rules.NOTHING
+        part = mask.within(box)
         change = commit_rules.painted(
-            self._pixels[window], mask.within(window), label=label, rules=rules, own=own or None
+            self._pixels[box], part, label=label, rules=rules, own=own or None
         )
         why = commit_rules.refusal(change, rules)
         if why:
             return why
-        row, col = window[0].start, window[1].start
-        rows, cols = change.box
-        box = (slice(rows.start + row, rows.stop + row), slice(cols.start + col, cols.stop + col))
-        self._write(box, change)
+        self._pixels[box] = change.after
+        self._changed = joined(self._changed, box)
         if change.written == label:
             self.made[label] = Row(label, name, score)
             self._boxes[label] = box
+            self._whole[label] = mask, int(np.count_nonzero(part))
             self._next += not own
         elif change.written in self._boxes:
             known = joined(self._boxes[change.written], box)
             self._boxes[change.written] = box if known is None else known
+            self._whole.pop(change.written, None)
         return ""
 
     def finish(self) -> None:
         """Write all of it into the layer and its table, and show it."""
         if self._changed is None:
             return
+        pixels, box = self._pixels[self._changed], edges(self._changed)
+        left = dict(counts(pixels))
+        gone = present(objects.cut(self._layer, self._plane, box)) - left.keys()
+        if gone:  # from the box; more may be left around it
+            gone -= present(*beside(self._pixels, self._changed))
+        self.made = {n: row for n, row in self.made.items() if n in left}
+        # as large as its mask: nothing was kept from it, and nothing was taken since
+        self._whole = {n: kept for n, kept in self._whole.items() if left.get(n) == kept[1]}
         deed = objects.rewrite(
-            self._layer, self._plane, edges(self._changed), self._pixels[self._changed],
-            rows=self.made.values(), gone=self._gone,
-        )  # fmt: skip
+            self._layer, self._plane, box, pixels, rows=self.made.values(), gone=gone
+        )
         self.deeds = (deed,)
 
     def mask(self, label: int) -> Packed:
-        """(H, W) bool, what there is of a new object."""
+        """(H, W) bool, what there is of a new object; after :meth:`finish`."""
+        if label in self._whole:
+            return self._whole[label][0]
         rows, cols = box = self._boxes[label]
         shape = (int(self._pixels.shape[0]), int(self._pixels.shape[1]))
         return Packed.of(self._pixels[box] == label).placed(shape, rows.start, cols.start)
@@ -116,30 +120,6 @@ class Batch:
             self._next = objects.next_label(self._layer, self._plane)
         objects.check_room(self._layer, self._next)
         return self._next
-
-    def _write(self, box: Box, change: Painted) -> None:
-        part = self._pixels[box]
-        if self._sizes is not None:
-            for n, pixels in counts(part):
-                self._sizes[n] -= pixels
-            for n, pixels in counts(change.after):
-                self._sizes[n] = self._sizes.get(n, 0) + pixels
-        part[...] = change.after
-        self._changed = joined(self._changed, box)
-        for label in change.vanished:  # from the window; more may be left around it
-            if not self._left(label):
-                self.made.pop(label, None)
-                self._gone.add(label)
-        self._gone.discard(change.written)
-
-    def _left(self, label: int) -> bool:
-        """Whether something of a label is on the slice."""
-        self._asked += 1
-        if self._sizes is None and self._asked <= FEW:
-            return bool((self._pixels == label).any())
-        if self._sizes is None:  # counted once: many masks may cover many objects
-            self._sizes = dict(counts(self._pixels))
-        return bool(self._sizes.get(label))
 
 
 def write(
@@ -178,8 +158,11 @@ def tidied(mask: Packed, rules: CommitRules) -> list[Packed]:
         return []
     window = widened(_slices(mask.box), math.ceil(rules.smooth) + 1, mask.shape)
     row, col = window[0].start, window[1].start
-    pieces = commit_rules.tidied(mask.within(window), rules)
-    return [Packed.of(piece).placed(mask.shape, row, col) for piece in pieces]
+    part = mask.within(window)
+    return [
+        mask if np.array_equal(piece, part) else Packed.of(piece).placed(mask.shape, row, col)
+        for piece in commit_rules.tidied(part, rules)
+    ]
 
 
 def from_mask(thing: Thing, mask: Packed, *, name: str, label: int) -> Thing:

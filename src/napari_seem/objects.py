@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from napari.layers import Labels
 
+from napari_seem.painted import present
 from napari_seem.plane import Plane
 from seem_model.errors import SeemError
 from seem_model.packed import Packed, bounds
@@ -65,7 +66,7 @@ def apply(deeds: Sequence[Deed]) -> None:
     """Do deeds (again), in their order."""
     for deed in deeds:
         _paint(deed, deed.after)
-    enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
+    _enter_deeds(deeds)
 
 
 def revert(deeds: Sequence[Deed]) -> None:
@@ -90,7 +91,7 @@ def rewrite(
     gone : iterable of int
         Labels that are not on this slice any more; their line goes unless another slice has them.
     """
-    rows = tuple(rows)
+    rows, pixels = tuple(rows), np.asarray(pixels)
     touched = {r.label for r in rows} | (set(gone) - elsewhere(layer, plane, gone))
     deed = Deed(
         layer=layer,
@@ -101,7 +102,8 @@ def rewrite(
         rows_before=tuple(r for r in table(layer) if r.label in touched),
         rows_after=rows,
     )
-    apply([deed])
+    cut(layer, plane, box)[...] = pixels
+    _enter_deeds([deed])
     return deed
 
 
@@ -130,7 +132,7 @@ def elsewhere(layer: Labels, plane: Plane, labels: Iterable[int]) -> set[int]:
         if index == plane.index:
             continue
         pixels = np.asarray(layer.data[replace(plane, index=index).indexer])
-        found |= {label for label in wanted - found if (pixels == label).any()}
+        found |= wanted & present(pixels)
         if found == wanted:
             break
     return found
@@ -175,17 +177,12 @@ def table(layer: Labels) -> tuple[Row, ...]:
     features = layer.features
     if "index" not in features or not len(features):
         return ()
-    empty = [""] * len(features)
-    names = features["class"].tolist() if "class" in features else empty
-    scores = features["score"].tolist() if "score" in features else [np.nan] * len(features)
+    names = _column(features, "class", "")
+    scores = _column(features, "score", np.nan)
     lines = {}
-    for label, name, score in zip(features["index"].tolist(), names, scores, strict=True):
-        if not pd.isna(label) and int(label) > 0:
-            lines[int(label)] = Row(
-                int(label),
-                "" if pd.isna(name) else str(name),
-                np.nan if pd.isna(score) else float(score),
-            )
+    for label, name, score in zip(_column(features, "index", 0), names, scores, strict=True):
+        if int(label) > 0:
+            lines[int(label)] = Row(int(label), str(name), float(score))
     return tuple(lines.values())
 
 
@@ -209,10 +206,23 @@ def packed(pixels: NDArray[Any]) -> Packed:
     return Packed.of(pixels.astype(next(small, pixels.dtype)))
 
 
+def _column(features: pd.DataFrame, name: str, missing: float | str) -> list[Any]:
+    """Cells of a column, with something in place of those that are empty, or of all."""
+    if name not in features:
+        return [missing] * len(features)
+    cells = features[name]
+    pairs = zip(cells.tolist(), cells.isna().tolist(), strict=True)
+    return [missing if empty else cell for cell, empty in pairs]
+
+
 def cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
     """(h, w) pixels of a box of a slice, a view."""
     part: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
     return part
+
+
+def _enter_deeds(deeds: Sequence[Deed]) -> None:
+    enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
 
 
 def _paint(deed: Deed, pixels: Packed) -> None:
