@@ -25,6 +25,7 @@ __all__ = [
     "conflicts",
     "covering",
     "painted",
+    "painted_in",
     "reason",
     "refusal",
     "tidied",
@@ -71,6 +72,12 @@ class CommitRules:
     drop_specks: int = 0
     smallest: int = 0
     smooth: float = 0.0
+
+    @property
+    def tidies(self) -> bool:
+        """Whether :func:`tidied` may make something else of a mask than what it is."""
+        sizes = max(self.drop_specks, self.smallest)
+        return self.split or self.fill_holes or sizes > 1 or self.smooth >= 1
 
 
 def tidied(mask: Mask, rules: CommitRules) -> tuple[Mask, ...]:
@@ -157,11 +164,20 @@ def painted(
     box = joined(box, former)
     if box is None:
         return unchanged(labels)
-    before, inside = labels[box], mask[box]
-    after = before.copy()
+    return painted_in(labels, box, mask[box], label=label, rules=rules, own=own)
+
+
+def painted_in(
+    labels: Labels, box: Box, inside: Mask, *, label: int, rules: CommitRules,
+    own: int | None = None,
+) -> Painted:  # fmt: skip
+    """:func:`painted` where ``box`` holds all of the mask and of ``own``; ``inside`` is (h, w)."""
+    after, written = labels[box].copy(), label
+    had = False
     if own is not None:
-        after[before == own] = 0
-    written = label
+        former = after == own
+        had = bool(former.any())
+        after[former] = 0
     if rules.overlap is Overlap.OVERWRITE:
         after[inside] = label
     elif rules.overlap is Overlap.SUBTRACT:
@@ -173,7 +189,7 @@ def painted(
         after[inside & (after == 0)] = written
     if not (after == written).any():
         written = 0
-    added = () if written != label or (label == own and former is not None) else (label,)
+    added = () if written != label or (label == own and had) else (label,)
     return change(labels, box, after, written=written, added=added, own=own)
 
 

@@ -46,6 +46,7 @@ class Batch:
         self._layer, self._plane = layer, plane
         self._pixels = np.array(layer.data[plane.indexer])
         self._next = 0
+        self._highest = np.iinfo(self._pixels.dtype).max
         self._boxes: dict[int, Box] = {}
         self._whole: dict[int, tuple[Packed, int]] = {}
         self._changed: Box | None = None
@@ -71,8 +72,8 @@ class Batch:
         if box is None:
             return commit_rules.NOTHING
         part = mask.within(box)
-        change = commit_rules.painted(
-            self._pixels[box], part, label=label, rules=rules, own=own or None
+        change = commit_rules.painted_in(
+            self._pixels, box, part, label=label, rules=rules, own=own or None
         )
         why = commit_rules.refusal(change, rules)
         if why:
@@ -118,7 +119,8 @@ class Batch:
     def _free_label(self) -> int:
         if not self._next:
             self._next = objects.next_label(self._layer, self._plane)
-        objects.check_room(self._layer, self._next)
+        if self._next > self._highest:
+            objects.check_room(self._layer, self._next)
         return self._next
 
 
@@ -156,13 +158,12 @@ def tidied(mask: Packed, rules: CommitRules) -> list[Packed]:
     """:func:`commit_rules.tidied`, of which only the part with the mask is unpacked."""
     if not mask.any:
         return []
+    if not rules.tidies:
+        return [mask]
     window = widened(_slices(mask.box), math.ceil(rules.smooth) + 1, mask.shape)
     row, col = window[0].start, window[1].start
-    part = mask.within(window)
-    return [
-        mask if np.array_equal(piece, part) else Packed.of(piece).placed(mask.shape, row, col)
-        for piece in commit_rules.tidied(part, rules)
-    ]
+    pieces = commit_rules.tidied(mask.within(window), rules)
+    return [Packed.of(piece).placed(mask.shape, row, col) for piece in pieces]
 
 
 def from_mask(thing: Thing, mask: Packed, *, name: str, label: int) -> Thing:

@@ -98,7 +98,7 @@ def counts(values: Labels) -> tuple[tuple[int, int], ...]:
     low, high = int(values.min()), int(values.max())
     if high == low:
         return ((low, values.size),) if low else ()
-    runs, lengths = _runs(values.ravel())
+    runs, lengths = _runs(values)
     if low >= 0 and high < _COUNTABLE:  # many times as fast as sorting
         every = np.bincount(runs.astype(np.intp, copy=False), lengths)
         every[0] = 0
@@ -128,12 +128,13 @@ def beside(labels: Labels, box: Box) -> tuple[Labels, Labels, Labels, Labels]:
 
 
 def _runs(values: Labels) -> tuple[Labels, NDArray[np.int64] | None]:
-    """Values that follow one another and how many alike do each time; None: one each."""
+    """Values along the last axis and how many alike follow one another each time; None: one."""
     # objects are long runs: a few thousand to count in place of millions of pixels
     if values.size < _WORTH:
-        return values, None
-    borders = values[1:] != values[:-1]
-    if 8 * np.count_nonzero(borders) > values.size:
-        return values, None
-    ends = np.append(np.flatnonzero(borders), values.size - 1)
-    return values[ends], np.diff(ends, prepend=-1)
+        return values.ravel(), None
+    ends = np.ones(values.shape, bool)
+    np.not_equal(values[..., 1:], values[..., :-1], out=ends[..., :-1])
+    if 8 * np.count_nonzero(ends) > values.size:
+        return values.ravel(), None
+    at = np.flatnonzero(ends)
+    return values[np.unravel_index(at, values.shape)], np.diff(at, prepend=-1)

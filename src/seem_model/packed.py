@@ -52,9 +52,11 @@ class Packed:
         """The pixels of the box, a copy."""
         size = (self.box[2] - self.box[0], self.box[3] - self.box[1])
         dtype, count = np.dtype(self.dtype), size[0] * size[1]
-        length = (count + 7) // 8 if dtype == bool else count * dtype.itemsize
-        raw = zlib.decompress(self.data, bufsize=max(1, length))  # else it grows step by step
-        if dtype == bool:
+        is_mask = dtype.kind == "b"
+        length = (count + 7) // 8 if is_mask else count * dtype.itemsize
+        # with the length known, the memory for it is found once instead of growing step by step
+        raw = zlib.decompress(self.data, bufsize=max(1, length))
+        if is_mask:
             bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=count)
             return bits.view(bool).reshape(size)
         return np.frombuffer(raw, dtype).reshape(size).copy()
