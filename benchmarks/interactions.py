@@ -215,7 +215,8 @@ def main() -> None:
         return
     sizes = []
     for size in options.sizes:
-        code, window = without_window(size, options.repeats), {"processor": {}, "clock": {}}
+        code = without_window(size, options.repeats)
+        window: dict[str, Times] = {"processor": {}, "clock": {}}
         if not options.no_gui:
             again = ("python", str(HERE / "interactions.py"), "--window", str(size))
             asked = (*again, "--repeats", str(options.repeats))

@@ -160,8 +160,7 @@ def painted(
     """
     _check(labels, mask, label)
     box = around(mask)
-    former = None if own is None else around(labels == own)
-    box = joined(box, former)
+    box = joined(box, None if own is None else around(labels == own))
     if box is None:
         return unchanged(labels)
     return painted_in(labels, box, mask[box], label=label, rules=rules, own=own)
@@ -173,11 +172,9 @@ def painted_in(
 ) -> Painted:  # fmt: skip
     """:func:`painted` where ``box`` holds all of the mask and of ``own``; ``inside`` is (h, w)."""
     after, written = labels[box].copy(), label
-    had = False
-    if own is not None:
-        former = after == own
-        had = bool(former.any())
-        after[former] = 0
+    had = own is not None and bool((after == own).any())
+    if had:
+        after[after == own] = 0
     if rules.overlap is Overlap.OVERWRITE:
         after[inside] = label
     elif rules.overlap is Overlap.SUBTRACT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari.layers import Labels
+    from numpy.typing import NDArray
 
     from napari_seem.boxes import Box
     from napari_seem.commit_rules import CommitRules
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 
     Found = Iterable[tuple[Packed, str, float]]
     """Masks (H, W) bool with class and score; taken one by one, as thousands do not fit."""
+NOWHERE: Box = (slice(0, 0), slice(0, 0))
 
 
 class Batch:
     """Masks put among the objects of a slice, one after the other, on a copy of its pixels.
 
     The layer is as it was until :meth:`finish`, which writes them all as one deed. What they do to
-    other objects is counted there, once for all of them.
+    other objects is counted there, once for all of them. For one mask only its box is copied.
 
     Parameters
     ----------
@@ -44,9 +46,11 @@ class Batch:
 
     def __init__(self, layer: Labels, plane: Plane) -> None:
         self._layer, self._plane = layer, plane
-        self._pixels = np.array(layer.data[plane.indexer])
+        self._there = np.asarray(layer.data[plane.indexer])
+        self._copy = self._there[:0, :0]
+        self._held = NOWHERE
         self._next = 0
-        self._highest = np.iinfo(self._pixels.dtype).max
+        self._highest = np.iinfo(self._there.dtype).max
         self._boxes: dict[int, Box] = {}
         self._whole: dict[int, tuple[Packed, int]] = {}
         self._changed: Box | None = None
@@ -67,18 +71,19 @@ class Batch:
         """
         own = 0 if self._boxes else own
         label = own or self._free_label()
-        former = around(self._pixels == own) if own else None
+        former = around(self._now() == own) if own else None
         box = joined(_slices(mask.box) if mask.any else None, former)
         if box is None:
             return commit_rules.NOTHING
         part = mask.within(box)
+        held = self._hold(box)
         change = commit_rules.painted_in(
-            self._pixels, box, part, label=label, rules=rules, own=own or None
+            self._copy, held, part, label=label, rules=rules, own=own or None
         )
         why = commit_rules.refusal(change, rules)
         if why:
             return why
-        self._pixels[box] = change.after
+        self._copy[held] = change.after
         self._changed = joined(self._changed, box)
         if change.written == label:
             self.made[label] = Row(label, name, score)
@@ -95,17 +100,22 @@ class Batch:
         """Write all of it into the layer and its table, and show it."""
         if self._changed is None:
             return
-        pixels, box = self._pixels[self._changed], edges(self._changed)
+        pixels, box = self._copy[self._hold(self._changed)], self._changed
         left = dict(counts(pixels))
-        gone = present(objects.cut(self._layer, self._plane, box)) - left.keys()
+        gone = present(self._there[box]) - left.keys()
         if gone:  # from the box; more may be left around it
-            gone -= present(*beside(self._pixels, self._changed))
+            gone -= present(*beside(self._there, box))
         self.made = {n: row for n, row in self.made.items() if n in left}
         # as large as its mask: nothing was kept from it, and nothing was taken since
         self._whole = {n: kept for n, kept in self._whole.items() if left.get(n) == kept[1]}
-        deed = objects.rewrite(
-            self._layer, self._plane, box, pixels, rows=self.made.values(), gone=gone
+        deed = objects.draft(
+            self._layer, self._plane, edges(box), pixels, rows=self.made.values(), gone=gone
         )
+        self._there[box] = pixels
+        # napari needs as much memory to draw, and finding new memory takes as long as drawing
+        del pixels
+        self._copy, self._held = self._there[:0, :0], NOWHERE
+        objects.show([deed])
         self.deeds = (deed,)
 
     def mask(self, label: int) -> Packed:
@@ -113,8 +123,28 @@ class Batch:
         if label in self._whole:
             return self._whole[label][0]
         rows, cols = box = self._boxes[label]
-        shape = (int(self._pixels.shape[0]), int(self._pixels.shape[1]))
-        return Packed.of(self._pixels[box] == label).placed(shape, rows.start, cols.start)
+        shape = (int(self._there.shape[0]), int(self._there.shape[1]))
+        return Packed.of(self._there[box] == label).placed(shape, rows.start, cols.start)
+
+    def _now(self) -> NDArray[Any]:
+        """(H, W) labels with all that was put."""
+        if self._changed is None:
+            return self._there
+        height, width = self._there.shape
+        return self._copy[self._hold((slice(0, height), slice(0, width)))]
+
+    def _hold(self, box: Box) -> Box:
+        """Copy what is in a box, unless that was done; returns where it is in the copy."""
+        if self._held == NOWHERE:
+            self._held, self._copy = box, self._there[box].copy()
+        elif joined(self._held, box) != self._held:
+            whole, rows, cols = self._there.copy(), *self._held
+            whole[rows, cols] = self._copy
+            self._copy = whole
+            self._held = (slice(0, whole.shape[0]), slice(0, whole.shape[1]))
+        row, col = (side.start for side in self._held)
+        rows, cols = box
+        return slice(rows.start - row, rows.stop - row), slice(cols.start - col, cols.stop - col)
 
     def _free_label(self) -> int:
         if not self._next:

@@ -66,7 +66,7 @@ def apply(deeds: Sequence[Deed]) -> None:
     """Do deeds (again), in their order."""
     for deed in deeds:
         _paint(deed, deed.after)
-    _enter_deeds(deeds)
+    show(deeds)
 
 
 def revert(deeds: Sequence[Deed]) -> None:
@@ -82,6 +82,20 @@ def rewrite(
 ) -> Deed:  # fmt: skip
     """Write pixels (h, w) into ``box`` of a slice, and lines of the table; returns how to undo it.
 
+    See :func:`draft` for the parameters.
+    """
+    deed = draft(layer, plane, box, pixels, rows=rows, gone=gone)
+    cut(layer, plane, box)[...] = pixels
+    show([deed])
+    return deed
+
+
+def draft(
+    layer: Labels, plane: Plane, box: tuple[int, int, int, int], pixels: NDArray[Any], *,
+    rows: Iterable[Row] = (), gone: Iterable[int] = (),
+) -> Deed:  # fmt: skip
+    """What :func:`rewrite` would do; nothing is written yet.
+
     Parameters
     ----------
     layer, plane, box, pixels
@@ -91,20 +105,14 @@ def rewrite(
     gone : iterable of int
         Labels that are not on this slice any more; their line goes unless another slice has them.
     """
-    rows, pixels = tuple(rows), np.asarray(pixels)
+    rows = tuple(rows)
     touched = {r.label for r in rows} | (set(gone) - elsewhere(layer, plane, gone))
-    deed = Deed(
-        layer=layer,
-        plane=plane,
-        box=box,
-        before=packed(cut(layer, plane, box)),
-        after=packed(pixels),
-        rows_before=tuple(r for r in table(layer) if r.label in touched),
+    known = tuple(r for r in table(layer) if r.label in touched)
+    before, after = packed(cut(layer, plane, box)), packed(pixels)
+    return Deed(
+        layer=layer, plane=plane, box=box, before=before, after=after, rows_before=known,
         rows_after=rows,
-    )
-    cut(layer, plane, box)[...] = pixels
-    _enter_deeds([deed])
-    return deed
+    )  # fmt: skip
 
 
 def reclassed(layer: Labels, plane: Plane, labels: Iterable[int], *, name: str) -> Deed:
@@ -177,13 +185,10 @@ def table(layer: Labels) -> tuple[Row, ...]:
     features = layer.features
     if "index" not in features or not len(features):
         return ()
-    names = _column(features, "class", "")
-    scores = _column(features, "score", np.nan)
-    lines = {}
-    for label, name, score in zip(_column(features, "index", 0), names, scores, strict=True):
-        if int(label) > 0:
-            lines[int(label)] = Row(int(label), str(name), float(score))
-    return tuple(lines.values())
+    labels = _column(features, "index", 0)
+    names, scores = _column(features, "class", ""), _column(features, "score", np.nan)
+    rows = map(Row, map(int, labels), map(str, names), map(float, scores))
+    return tuple({row.label: row for row in rows if row.label > 0}.values())
 
 
 def set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
@@ -207,7 +212,7 @@ def packed(pixels: NDArray[Any]) -> Packed:
 
 
 def _column(features: pd.DataFrame, name: str, missing: float | str) -> list[Any]:
-    """Cells of a column, with something in place of those that are empty, or of all."""
+    """Cells of a column, with something in place of those that are empty."""
     if name not in features:
         return [missing] * len(features)
     cells = features[name]
@@ -221,7 +226,8 @@ def cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[
     return part
 
 
-def _enter_deeds(deeds: Sequence[Deed]) -> None:
+def show(deeds: Sequence[Deed]) -> None:
+    """Set the tables right for deeds whose pixels are written, and show the layers."""
     enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
 
 
