@@ -194,7 +194,7 @@ def refusal(change: Painted, rules: CommitRules) -> str:
     """Why :func:`painted` comes to nothing, as a sentence; "" if it does not."""
     if rules.overlap is Overlap.SUBTRACT:
         return "" if change.changed else "The mask covers no object: there is nothing to erase."
-    if change.written and (change.changed or rules.overlap is not Overlap.MERGE):
+    if change.written and (rules.overlap is not Overlap.MERGE or change.changed):
         return ""
     return (
         "Nothing new to commit: every pixel of this mask already belongs to a committed object. "

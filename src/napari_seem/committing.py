@@ -10,10 +10,11 @@ import numpy as np
 
 from napari_seem import commit_rules, objects
 from napari_seem.boxes import around, joined, widened
-from napari_seem.document import Answer, Page, Thing
+from napari_seem.document import Answer, Page, Step, Thing
 from napari_seem.marks import Marks, MaskMark
 from napari_seem.objects import CommitError, Deed, Row
-from napari_seem.painted import beside, counts, present
+from napari_seem.painted import beside, present
+from napari_seem.runs import Runs
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
@@ -101,16 +102,18 @@ class Batch:
         if self._changed is None:
             return
         pixels, box = self._copy[self._hold(self._changed)], self._changed
-        left = dict(counts(pixels))
-        gone = present(self._there[box]) - left.keys()
+        before, after = Runs.of(self._there[box]), Runs.of(pixels)
+        left = after.sizes
+        gone = before.sizes.keys() - left.keys()
         if gone:  # from the box; more may be left around it
             gone -= present(*beside(self._there, box))
         self.made = {n: row for n, row in self.made.items() if n in left}
         # as large as its mask: nothing was kept from it, and nothing was taken since
         self._whole = {n: kept for n, kept in self._whole.items() if left.get(n) == kept[1]}
         deed = objects.draft(
-            self._layer, self._plane, edges(box), pixels, rows=self.made.values(), gone=gone
-        )
+            self._layer, self._plane, edges(box), before=before, after=after,
+            rows=self.made.values(), gone=gone,
+        )  # fmt: skip
         self._there[box] = pixels
         # napari needs as much memory to draw, and finding new memory takes as long as drawing
         del pixels
@@ -199,8 +202,9 @@ def tidied(mask: Packed, rules: CommitRules) -> list[Packed]:
 def from_mask(thing: Thing, mask: Packed, *, name: str, label: int) -> Thing:
     """An object whose one more step is a mask (H, W) bool to start from."""
     start = Marks(masks=(MaskMark(mask, f"object {label}", base=True),))
-    stepped = thing.with_step(start, Answer(packed=mask, score=float("nan")))
-    return replace(stepped, name=name, label=label)
+    step = Step(marks=start, answer=Answer(packed=mask, score=float("nan")), after=thing.at)
+    steps = (*thing.steps, step)
+    return Thing(key=thing.key, steps=steps, at=len(steps), name=name, label=label)
 
 
 def shelved(page: Page, made: Iterable[tuple[Packed, str, int]]) -> Page:

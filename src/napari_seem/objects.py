@@ -11,8 +11,9 @@ from napari.layers import Labels
 
 from napari_seem.painted import present
 from napari_seem.plane import Plane
+from napari_seem.runs import Runs
 from seem_model.errors import SeemError
-from seem_model.packed import Packed, bounds
+from seem_model.packed import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +48,7 @@ class Deed:
     plane : Plane
     box : (int, int, int, int)
         Top, left, bottom, right of the pixels that changed.
-    before, after : Packed
+    before, after : Runs
         Those pixels.
     rows_before, rows_after : tuple of Row
         Lines of the table that differ.
@@ -56,8 +57,8 @@ class Deed:
     layer: Labels
     plane: Plane
     box: tuple[int, int, int, int]
-    before: Packed
-    after: Packed
+    before: Runs
+    after: Runs
     rows_before: tuple[Row, ...] = ()
     rows_after: tuple[Row, ...] = ()
 
@@ -84,22 +85,26 @@ def rewrite(
 
     See :func:`draft` for the parameters.
     """
-    deed = draft(layer, plane, box, pixels, rows=rows, gone=gone)
-    cut(layer, plane, box)[...] = pixels
+    there = cut(layer, plane, box)
+    before, after = Runs.of(there), Runs.of(pixels)
+    deed = draft(layer, plane, box, before=before, after=after, rows=rows, gone=gone)
+    there[...] = pixels
     show([deed])
     return deed
 
 
 def draft(
-    layer: Labels, plane: Plane, box: tuple[int, int, int, int], pixels: NDArray[Any], *,
+    layer: Labels, plane: Plane, box: tuple[int, int, int, int], *, before: Runs, after: Runs,
     rows: Iterable[Row] = (), gone: Iterable[int] = (),
 ) -> Deed:  # fmt: skip
-    """What :func:`rewrite` would do; nothing is written yet.
+    """A deed that is not done yet.
 
     Parameters
     ----------
-    layer, plane, box, pixels
-        Where, and what.
+    layer, plane, box
+        Where.
+    before, after : Runs
+        Pixels (h, w) of the box.
     rows : iterable of Row
         New lines, or other ones for labels that have one.
     gone : iterable of int
@@ -108,7 +113,6 @@ def draft(
     rows = tuple(rows)
     touched = {r.label for r in rows} | (set(gone) - elsewhere(layer, plane, gone))
     known = tuple(r for r in table(layer) if r.label in touched)
-    before, after = packed(cut(layer, plane, box)), packed(pixels)
     return Deed(
         layer=layer, plane=plane, box=box, before=before, after=after, rows_before=known,
         rows_after=rows,
@@ -185,10 +189,18 @@ def table(layer: Labels) -> tuple[Row, ...]:
     features = layer.features
     if "index" not in features or not len(features):
         return ()
-    labels = _column(features, "index", 0)
-    names, scores = _column(features, "class", ""), _column(features, "score", np.nan)
-    rows = map(Row, map(int, labels), map(str, names), map(float, scores))
-    return tuple({row.label: row for row in rows if row.label > 0}.values())
+    empty = [""] * len(features)
+    names = features["class"].tolist() if "class" in features else empty
+    scores = features["score"].tolist() if "score" in features else [np.nan] * len(features)
+    lines = {}
+    for label, name, score in zip(features["index"].tolist(), names, scores, strict=True):
+        if not pd.isna(label) and int(label) > 0:
+            lines[int(label)] = Row(
+                int(label),
+                "" if pd.isna(name) else str(name),
+                np.nan if pd.isna(score) else float(score),
+            )
+    return tuple(lines.values())
 
 
 def set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> None:
@@ -204,22 +216,6 @@ def set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> N
     layer.features = lines
 
 
-def packed(pixels: NDArray[Any]) -> Packed:
-    """Labels (h, w) in the smallest type that holds them: a quarter of the bytes, and quicker."""
-    low, high = (int(pixels.min()), int(pixels.max())) if pixels.size else (0, 0)
-    small = (t for t in (np.uint8, np.uint16) if low >= 0 and high <= np.iinfo(t).max)
-    return Packed.of(pixels.astype(next(small, pixels.dtype)))
-
-
-def _column(features: pd.DataFrame, name: str, missing: float | str) -> list[Any]:
-    """Cells of a column, with something in place of those that are empty."""
-    if name not in features:
-        return [missing] * len(features)
-    cells = features[name]
-    pairs = zip(cells.tolist(), cells.isna().tolist(), strict=True)
-    return [missing if empty else cell for cell, empty in pairs]
-
-
 def cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
     """(h, w) pixels of a box of a slice, a view."""
     part: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
@@ -231,7 +227,7 @@ def show(deeds: Sequence[Deed]) -> None:
     enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
 
 
-def _paint(deed: Deed, pixels: Packed) -> None:
+def _paint(deed: Deed, pixels: Runs) -> None:
     if deed.box[2] > deed.box[0]:
         cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
 

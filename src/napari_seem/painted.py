@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_seem.boxes import Box
+from napari_seem.runs import Labels, sizes
 
-_COUNTABLE = 2**16
-_WORTH = 2**15
-Labels = NDArray[Any]
-"""(H, W) whole numbers: one for each object, 0 for none."""
+__all__ = ["Labels", "Painted", "beside", "change", "counts", "present", "unchanged"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,27 +89,12 @@ def unchanged(labels: Labels, *, written: int = 0) -> Painted:
 
 def counts(values: Labels) -> tuple[tuple[int, int], ...]:
     """Labels and how often each is there, most first, then the smaller label; without 0."""
-    if not values.size:
-        return ()
-    low, high = int(values.min()), int(values.max())
-    if high == low:
-        return ((low, values.size),) if low else ()
-    runs, lengths = _runs(values)
-    if low >= 0 and high < _COUNTABLE:  # many times as fast as sorting
-        every = np.bincount(runs.astype(np.intp, copy=False), lengths)
-        every[0] = 0
-        found = np.flatnonzero(every)
-        sizes = every[found].astype(np.int64)
-    else:
-        found, which = np.unique(runs, return_inverse=True)
-        sizes = np.bincount(which, lengths).astype(np.int64)
-    pairs = zip(found.tolist(), sizes.tolist(), strict=True)
-    return tuple(sorted((p for p in pairs if p[0]), key=lambda pair: (-pair[1], pair[0])))
+    return tuple(sorted(sizes(values).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def present(*regions: Labels) -> set[int]:
     """Labels of which there is a pixel, without 0."""
-    return {label for region in regions for label, _ in counts(region)}
+    return {label for region in regions for label in sizes(region)}
 
 
 def beside(labels: Labels, box: Box) -> tuple[Labels, Labels, Labels, Labels]:
@@ -125,16 +106,3 @@ def beside(labels: Labels, box: Box) -> tuple[Labels, Labels, Labels, Labels]:
         labels[rows, : cols.start],
         labels[rows, cols.stop :],
     )
-
-
-def _runs(values: Labels) -> tuple[Labels, NDArray[np.int64] | None]:
-    """Values along the last axis and how many alike follow one another each time; None: one."""
-    # objects are long runs: a few thousand to count in place of millions of pixels
-    if values.size < _WORTH:
-        return values.ravel(), None
-    ends = np.ones(values.shape, bool)
-    np.not_equal(values[..., 1:], values[..., :-1], out=ends[..., :-1])
-    if 8 * np.count_nonzero(ends) > values.size:
-        return values.ravel(), None
-    at = np.flatnonzero(ends)
-    return values[np.unravel_index(at, values.shape)], np.diff(at, prepend=-1)
