@@ -24,6 +24,7 @@ from qtpy.QtWidgets import QApplication
 
 import seem_model
 from napari_seem.annotator import Annotator, annotator_for
+from napari_seem.settings import NO_CACHE
 from napari_seem.target import Tool
 from napari_seem.worker import inline
 from seem_model.values import Prompts, Round
@@ -55,7 +56,17 @@ class NullPredictor:
         col = int(np.flatnonzero(prompts.positive[row])[-1])
         side = features.shape[0] // 3
         mask[max(0, row - side // 2) : row + side // 2, max(0, col - side // 2) : col + side] = True
-        return Round(prompts=prompts, mask=mask, score=0.5, label="thing", label_score=0.5)
+        return self.answer(features, prompts, mask)
+
+    def answer(self, features: Shape, prompts: Prompts, mask: NDArray[np.bool_]) -> Round:
+        """A round that is remembered, as those of every model are."""
+        return Round(
+            prompts=prompts, mask=mask, score=0.5, label="thing", label_score=0.5, memory=features
+        )
+
+    def memory_of(self, features: Shape, mask: NDArray[np.bool_]) -> Shape:
+        """Of a mask from elsewhere."""
+        return features
 
 
 class Heartbeat:
@@ -133,6 +144,7 @@ def plugin(size: int, count: int) -> tuple[float, float, float]:
     viewer = napari.Viewer()
     viewer.add_image(np.zeros((size, size, 3), np.uint8))
     annotator = annotator_for(viewer)
+    annotator.engine.encoding.cache = NO_CACHE  # the null predictor has nothing for a file
     viewer.window.add_plugin_dock_widget("napari-seem", "SEEM")
     until(lambda: annotator.engine.state == "ready" and prompt_layers(viewer))
     [points] = prompt_layers(viewer)

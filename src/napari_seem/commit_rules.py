@@ -25,6 +25,7 @@ __all__ = [
     "conflicts",
     "covering",
     "painted",
+    "painted_in",
     "reason",
     "refusal",
     "tidied",
@@ -71,6 +72,12 @@ class CommitRules:
     drop_specks: int = 0
     smallest: int = 0
     smooth: float = 0.0
+
+    @property
+    def tidies(self) -> bool:
+        """Whether :func:`tidied` may make something else of a mask than what it is."""
+        sizes = max(self.drop_specks, self.smallest)
+        return self.split or self.fill_holes or sizes > 1 or self.smooth >= 1
 
 
 def tidied(mask: Mask, rules: CommitRules) -> tuple[Mask, ...]:
@@ -153,15 +160,21 @@ def painted(
     """
     _check(labels, mask, label)
     box = around(mask)
-    former = None if own is None else around(labels == own)
-    box = joined(box, former)
+    box = joined(box, None if own is None else around(labels == own))
     if box is None:
         return unchanged(labels)
-    before, inside = labels[box], mask[box]
-    after = before.copy()
-    if own is not None:
-        after[before == own] = 0
-    written = label
+    return painted_in(labels, box, mask[box], label=label, rules=rules, own=own)
+
+
+def painted_in(
+    labels: Labels, box: Box, inside: Mask, *, label: int, rules: CommitRules,
+    own: int | None = None,
+) -> Painted:  # fmt: skip
+    """:func:`painted` where ``box`` holds all of the mask and of ``own``; ``inside`` is (h, w)."""
+    after, written = labels[box].copy(), label
+    had = own is not None and bool((after == own).any())
+    if had:
+        after[after == own] = 0
     if rules.overlap is Overlap.OVERWRITE:
         after[inside] = label
     elif rules.overlap is Overlap.SUBTRACT:
@@ -173,7 +186,7 @@ def painted(
         after[inside & (after == 0)] = written
     if not (after == written).any():
         written = 0
-    added = () if written != label or (label == own and former is not None) else (label,)
+    added = () if written != label or (label == own and had) else (label,)
     return change(labels, box, after, written=written, added=added, own=own)
 
 
@@ -181,7 +194,7 @@ def refusal(change: Painted, rules: CommitRules) -> str:
     """Why :func:`painted` comes to nothing, as a sentence; "" if it does not."""
     if rules.overlap is Overlap.SUBTRACT:
         return "" if change.changed else "The mask covers no object: there is nothing to erase."
-    if change.written and (change.changed or rules.overlap is not Overlap.MERGE):
+    if change.written and (rules.overlap is not Overlap.MERGE or change.changed):
         return ""
     return (
         "Nothing new to commit: every pixel of this mask already belongs to a committed object. "

@@ -4,41 +4,40 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_seem import commit_rules, objects
 from napari_seem.boxes import around, joined, widened
-from napari_seem.document import Answer, Page, Thing
+from napari_seem.document import Answer, Page, Step, Thing
 from napari_seem.marks import Marks, MaskMark
 from napari_seem.objects import CommitError, Deed, Row
-from napari_seem.painted import counts
+from napari_seem.painted import beside, present
+from napari_seem.runs import Runs
 from seem_model.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari.layers import Labels
+    from numpy.typing import NDArray
 
     from napari_seem.boxes import Box
     from napari_seem.commit_rules import CommitRules
-    from napari_seem.painted import Painted
     from napari_seem.plane import Plane
     from napari_seem.target import Target
 
     Found = Iterable[tuple[Packed, str, float]]
     """Masks (H, W) bool with class and score; taken one by one, as thousands do not fit."""
-
-
-FEW = 8
-"""So many labels are looked for one by one; for more it is quicker to count all."""
+NOWHERE: Box = (slice(0, 0), slice(0, 0))
 
 
 class Batch:
     """Masks put among the objects of a slice, one after the other, on a copy of its pixels.
 
-    The layer is as it was until :meth:`finish`, which writes them all as one deed.
+    The layer is as it was until :meth:`finish`, which writes them all as one deed. What they do to
+    other objects is counted there, once for all of them. For one mask only its box is copied.
 
     Parameters
     ----------
@@ -48,15 +47,16 @@ class Batch:
 
     def __init__(self, layer: Labels, plane: Plane) -> None:
         self._layer, self._plane = layer, plane
-        self._pixels = np.array(layer.data[plane.indexer])
+        self._there = np.asarray(layer.data[plane.indexer])
+        self._copy = self._there[:0, :0]
+        self._held = NOWHERE
         self._next = 0
-        self._sizes: dict[int, int] | None = None
-        self._asked = 0
+        self._highest = np.iinfo(self._there.dtype).max
         self._boxes: dict[int, Box] = {}
-        self._gone: set[int] = set()
+        self._whole: dict[int, tuple[Packed, int]] = {}
         self._changed: Box | None = None
         self.made: dict[int, Row] = {}
-        """New objects of which something is left, by label."""
+        """New objects by label; after :meth:`finish`, those of which something is left."""
         self.deeds: tuple[Deed, ...] = ()
         """One after :meth:`finish`, or none if nothing changed."""
 
@@ -72,74 +72,89 @@ class Batch:
         """
         own = 0 if self._boxes else own
         label = own or self._free_label()
-        former = around(self._pixels == own) if own else None
-        window = joined(_slices(mask.box) if mask.any else None, former)
-        if window is None:
+        former = around(self._now() == own) if own else None
+        box = joined(_slices(mask.box) if mask.any else None, former)
+        if box is None:
             return commit_rules.NOTHING
-        change = commit_rules.painted(
-            self._pixels[window], mask.within(window), label=label, rules=rules, own=own or None
+        part = mask.within(box)
+        held = self._hold(box)
+        change = commit_rules.painted_in(
+            self._copy, held, part, label=label, rules=rules, own=own or None
         )
         why = commit_rules.refusal(change, rules)
         if why:
             return why
-        row, col = window[0].start, window[1].start
-        rows, cols = change.box
-        box = (slice(rows.start + row, rows.stop + row), slice(cols.start + col, cols.stop + col))
-        self._write(box, change)
+        self._copy[held] = change.after
+        self._changed = joined(self._changed, box)
         if change.written == label:
             self.made[label] = Row(label, name, score)
             self._boxes[label] = box
+            self._whole[label] = mask, int(np.count_nonzero(part))
             self._next += not own
         elif change.written in self._boxes:
             known = joined(self._boxes[change.written], box)
             self._boxes[change.written] = box if known is None else known
+            self._whole.pop(change.written, None)
         return ""
 
     def finish(self) -> None:
         """Write all of it into the layer and its table, and show it."""
         if self._changed is None:
             return
-        deed = objects.rewrite(
-            self._layer, self._plane, edges(self._changed), self._pixels[self._changed],
-            rows=self.made.values(), gone=self._gone,
+        pixels, box = self._copy[self._hold(self._changed)], self._changed
+        before, after = Runs.of(self._there[box]), Runs.of(pixels)
+        left = after.sizes
+        gone = before.sizes.keys() - left.keys()
+        if gone:  # from the box; more may be left around it
+            gone -= present(*beside(self._there, box))
+        self.made = {n: row for n, row in self.made.items() if n in left}
+        # as large as its mask: nothing was kept from it, and nothing was taken since
+        self._whole = {n: kept for n, kept in self._whole.items() if left.get(n) == kept[1]}
+        deed = objects.draft(
+            self._layer, self._plane, edges(box), before=before, after=after,
+            rows=self.made.values(), gone=gone,
         )  # fmt: skip
+        self._there[box] = pixels
+        # napari needs as much memory to draw, and finding new memory takes as long as drawing
+        del pixels
+        self._copy, self._held = self._there[:0, :0], NOWHERE
+        objects.show([deed])
         self.deeds = (deed,)
 
     def mask(self, label: int) -> Packed:
-        """(H, W) bool, what there is of a new object."""
+        """(H, W) bool, what there is of a new object; after :meth:`finish`."""
+        if label in self._whole:
+            return self._whole[label][0]
         rows, cols = box = self._boxes[label]
-        shape = (int(self._pixels.shape[0]), int(self._pixels.shape[1]))
-        return Packed.of(self._pixels[box] == label).placed(shape, rows.start, cols.start)
+        shape = (int(self._there.shape[0]), int(self._there.shape[1]))
+        return Packed.of(self._there[box] == label).placed(shape, rows.start, cols.start)
+
+    def _now(self) -> NDArray[Any]:
+        """(H, W) labels with all that was put."""
+        if self._changed is None:
+            return self._there
+        height, width = self._there.shape
+        return self._copy[self._hold((slice(0, height), slice(0, width)))]
+
+    def _hold(self, box: Box) -> Box:
+        """Copy what is in a box, unless that was done; returns where it is in the copy."""
+        if self._held == NOWHERE:
+            self._held, self._copy = box, self._there[box].copy()
+        elif joined(self._held, box) != self._held:
+            whole, rows, cols = self._there.copy(), *self._held
+            whole[rows, cols] = self._copy
+            self._copy = whole
+            self._held = (slice(0, whole.shape[0]), slice(0, whole.shape[1]))
+        row, col = (side.start for side in self._held)
+        rows, cols = box
+        return slice(rows.start - row, rows.stop - row), slice(cols.start - col, cols.stop - col)
 
     def _free_label(self) -> int:
         if not self._next:
             self._next = objects.next_label(self._layer, self._plane)
-        objects.check_room(self._layer, self._next)
+        if self._next > self._highest:
+            objects.check_room(self._layer, self._next)
         return self._next
-
-    def _write(self, box: Box, change: Painted) -> None:
-        part = self._pixels[box]
-        if self._sizes is not None:
-            for n, pixels in counts(part):
-                self._sizes[n] -= pixels
-            for n, pixels in counts(change.after):
-                self._sizes[n] = self._sizes.get(n, 0) + pixels
-        part[...] = change.after
-        self._changed = joined(self._changed, box)
-        for label in change.vanished:  # from the window; more may be left around it
-            if not self._left(label):
-                self.made.pop(label, None)
-                self._gone.add(label)
-        self._gone.discard(change.written)
-
-    def _left(self, label: int) -> bool:
-        """Whether something of a label is on the slice."""
-        self._asked += 1
-        if self._sizes is None and self._asked <= FEW:
-            return bool((self._pixels == label).any())
-        if self._sizes is None:  # counted once: many masks may cover many objects
-            self._sizes = dict(counts(self._pixels))
-        return bool(self._sizes.get(label))
 
 
 def write(
@@ -176,6 +191,8 @@ def tidied(mask: Packed, rules: CommitRules) -> list[Packed]:
     """:func:`commit_rules.tidied`, of which only the part with the mask is unpacked."""
     if not mask.any:
         return []
+    if not rules.tidies:
+        return [mask]
     window = widened(_slices(mask.box), math.ceil(rules.smooth) + 1, mask.shape)
     row, col = window[0].start, window[1].start
     pieces = commit_rules.tidied(mask.within(window), rules)
@@ -185,8 +202,9 @@ def tidied(mask: Packed, rules: CommitRules) -> list[Packed]:
 def from_mask(thing: Thing, mask: Packed, *, name: str, label: int) -> Thing:
     """An object whose one more step is a mask (H, W) bool to start from."""
     start = Marks(masks=(MaskMark(mask, f"object {label}", base=True),))
-    stepped = thing.with_step(start, Answer(packed=mask, score=float("nan")))
-    return replace(stepped, name=name, label=label)
+    step = Step(marks=start, answer=Answer(packed=mask, score=float("nan")), after=thing.at)
+    steps = (*thing.steps, step)
+    return Thing(key=thing.key, steps=steps, at=len(steps), name=name, label=label)
 
 
 def shelved(page: Page, made: Iterable[tuple[Packed, str, int]]) -> Page:

@@ -48,7 +48,8 @@ def write_points(layer: Points, grid: Grid, *, plane: Plane, marks: Marks) -> No
     lifted = _from_grid(plane.lift(marks.points), layer, grid)
     layer.selected_data = set()
     layer.data = np.concatenate([data[other], lifted])
-    layer.shown = shown
+    if not np.array_equal(layer.shown, shown):  # each of these draws the layer
+        layer.shown = shown
     if not np.array_equal(_signs(layer), signs):  # napari keeps them when the last ones go
         names = [sign_name(bool(s)) for s in signs]
         _set_features(layer, pd.DataFrame({"sign": names}, dtype=object))
@@ -137,7 +138,7 @@ def _signs(layer: Points | Shapes) -> NDArray[np.bool_]:
     # a person may delete the column in the features table; a mark without a sign is positive
     if "sign" not in layer.features:
         return np.ones(len(layer.data), bool)
-    return np.asarray(layer.features["sign"].astype(str) != NEGATIVE, dtype=bool)
+    return np.array([str(sign) != NEGATIVE for sign in layer.features["sign"].tolist()], bool)
 
 
 def _shown(layer: Shapes) -> NDArray[np.bool_]:

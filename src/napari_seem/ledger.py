@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_seem.objects import Deed, Row, packed, set_rows, table
+from napari_seem.objects import Deed, Row, set_rows, table
 from napari_seem.plane import Plane
+from napari_seem.runs import Runs
 from seem_model.packed import bounds
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
     from numpy.typing import NDArray
-
-    from seem_model.packed import Packed
 
     Box = tuple[slice, ...]
 
@@ -153,7 +152,7 @@ def _each(layer: Labels) -> Iterator[NDArray[Any]]:
 
 def _slices(
     layer: Labels, box: Box, was: NDArray[Any], after: NDArray[Any], axes: tuple[int, int]
-) -> Iterator[tuple[Plane, tuple[int, int, int, int], Packed, Packed]]:
+) -> Iterator[tuple[Plane, tuple[int, int, int, int], Runs, Runs]]:
     """Slices that differ: which, the box of it, and its pixels before and after."""
     shape = (layer.data.shape[axes[0]], layer.data.shape[axes[1]])
     sides = [1 if a in axes else n for a, n in enumerate(was.shape)]
@@ -167,6 +166,6 @@ def _slices(
         )
         row, col = box[axes[0]].start, box[axes[1]].start
         part = (row + top, col + left, row + bottom, col + right)
-        before = packed(was[cut][top:bottom, left:right])
-        painted = packed(after[cut][top:bottom, left:right])
+        before = Runs.of(was[cut][top:bottom, left:right])
+        painted = Runs.of(after[cut][top:bottom, left:right])
         yield Plane(axes, place, shape), part, before, painted

@@ -116,11 +116,18 @@ class Loop:
         self._dirty, self.news = self.page.current.current.unanswered, ""
         self.engine.drop_question()
 
-    def show_current(self) -> None:
-        """Make prompt layers, words, result and proposals show what is in force."""
+    def show_current(self, *, news: str | None = None) -> None:
+        """Make prompt layers, words, result and proposals show what is in force.
+
+        ``news`` is shown with it: views are told of one change, not of two.
+        """
         target, plane, step = self.focus.target, self.focus.plane, self.page.current.current
         if target is None or plane is None:
+            if news is not None:
+                self.say(news)
             return
+        if news is not None:
+            self.news = news
         self.beside = Marks().beside(step.marks)
         target.prompts.restore(plane, step.marks, positive=self.positive)
         self._outside = ink.outside(step.marks, plane.shape)

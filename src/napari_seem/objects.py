@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from napari.layers import Labels
 
+from napari_seem.painted import present
 from napari_seem.plane import Plane
+from napari_seem.runs import Runs
 from seem_model.errors import SeemError
-from seem_model.packed import Packed, bounds
+from seem_model.packed import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +48,7 @@ class Deed:
     plane : Plane
     box : (int, int, int, int)
         Top, left, bottom, right of the pixels that changed.
-    before, after : Packed
+    before, after : Runs
         Those pixels.
     rows_before, rows_after : tuple of Row
         Lines of the table that differ.
@@ -55,8 +57,8 @@ class Deed:
     layer: Labels
     plane: Plane
     box: tuple[int, int, int, int]
-    before: Packed
-    after: Packed
+    before: Runs
+    after: Runs
     rows_before: tuple[Row, ...] = ()
     rows_after: tuple[Row, ...] = ()
 
@@ -65,7 +67,7 @@ def apply(deeds: Sequence[Deed]) -> None:
     """Do deeds (again), in their order."""
     for deed in deeds:
         _paint(deed, deed.after)
-    enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
+    show(deeds)
 
 
 def revert(deeds: Sequence[Deed]) -> None:
@@ -81,10 +83,28 @@ def rewrite(
 ) -> Deed:  # fmt: skip
     """Write pixels (h, w) into ``box`` of a slice, and lines of the table; returns how to undo it.
 
+    See :func:`draft` for the parameters.
+    """
+    there = cut(layer, plane, box)
+    before, after = Runs.of(there), Runs.of(pixels)
+    deed = draft(layer, plane, box, before=before, after=after, rows=rows, gone=gone)
+    there[...] = pixels
+    show([deed])
+    return deed
+
+
+def draft(
+    layer: Labels, plane: Plane, box: tuple[int, int, int, int], *, before: Runs, after: Runs,
+    rows: Iterable[Row] = (), gone: Iterable[int] = (),
+) -> Deed:  # fmt: skip
+    """A deed that is not done yet.
+
     Parameters
     ----------
-    layer, plane, box, pixels
-        Where, and what.
+    layer, plane, box
+        Where.
+    before, after : Runs
+        Pixels (h, w) of the box.
     rows : iterable of Row
         New lines, or other ones for labels that have one.
     gone : iterable of int
@@ -92,17 +112,11 @@ def rewrite(
     """
     rows = tuple(rows)
     touched = {r.label for r in rows} | (set(gone) - elsewhere(layer, plane, gone))
-    deed = Deed(
-        layer=layer,
-        plane=plane,
-        box=box,
-        before=packed(cut(layer, plane, box)),
-        after=packed(pixels),
-        rows_before=tuple(r for r in table(layer) if r.label in touched),
+    known = tuple(r for r in table(layer) if r.label in touched)
+    return Deed(
+        layer=layer, plane=plane, box=box, before=before, after=after, rows_before=known,
         rows_after=rows,
-    )
-    apply([deed])
-    return deed
+    )  # fmt: skip
 
 
 def reclassed(layer: Labels, plane: Plane, labels: Iterable[int], *, name: str) -> Deed:
@@ -130,7 +144,7 @@ def elsewhere(layer: Labels, plane: Plane, labels: Iterable[int]) -> set[int]:
         if index == plane.index:
             continue
         pixels = np.asarray(layer.data[replace(plane, index=index).indexer])
-        found |= {label for label in wanted - found if (pixels == label).any()}
+        found |= wanted & present(pixels)
         if found == wanted:
             break
     return found
@@ -202,20 +216,18 @@ def set_rows(layer: Labels, *, drop: tuple[Row, ...], add: tuple[Row, ...]) -> N
     layer.features = lines
 
 
-def packed(pixels: NDArray[Any]) -> Packed:
-    """Labels (h, w) in the smallest type that holds them: a quarter of the bytes, and quicker."""
-    low, high = (int(pixels.min()), int(pixels.max())) if pixels.size else (0, 0)
-    small = (t for t in (np.uint8, np.uint16) if low >= 0 and high <= np.iinfo(t).max)
-    return Packed.of(pixels.astype(next(small, pixels.dtype)))
-
-
 def cut(layer: Labels, plane: Plane, box: tuple[int, int, int, int]) -> NDArray[Any]:
     """(h, w) pixels of a box of a slice, a view."""
     part: NDArray[Any] = layer.data[plane.indexer][box[0] : box[2], box[1] : box[3]]
     return part
 
 
-def _paint(deed: Deed, pixels: Packed) -> None:
+def show(deeds: Sequence[Deed]) -> None:
+    """Set the tables right for deeds whose pixels are written, and show the layers."""
+    enter([(d.layer, d.rows_before, d.rows_after) for d in deeds])
+
+
+def _paint(deed: Deed, pixels: Runs) -> None:
     if deed.box[2] > deed.box[0]:
         cut(deed.layer, deed.plane, deed.box)[...] = pixels.array
 

@@ -3,47 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_seem.boxes import Box
+from napari_seem.runs import Labels, sizes
 
-_COUNTABLE = 2**16
-Labels = NDArray[Any]
-"""(H, W) whole numbers: one for each object, 0 for none."""
+__all__ = ["Labels", "Painted", "beside", "change", "counts", "present", "unchanged"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Painted:
     """What a change does to a label image: ``labels[box] = after`` carries it out.
 
+    What it does to other objects is counted when it is asked for; that may be after it was carried
+    out, but not after anything beside the box was changed.
+
     Parameters
     ----------
+    labels : (H, W) integers
+        The label image, of which only what is beside the box is read.
     box : Box
         Where anything may change; empty if nothing does.
-    after : (h, w) integers
-        The labels there afterwards.
-    changed : int
-        How many pixels change.
+    before, after : (h, w) integers
+        The labels there before and afterwards.
     written : int
         Label that holds the mask now; 0 if none of its pixels was given to an object.
     added : tuple of int
         Labels that were not there before.
-    shrunk : dict of int to int
-        Labels of other objects that lose pixels, and how many.
-    vanished : tuple of int
-        Labels of which nothing is left.
+    own : int or None
+        The label that the change is about; all its pixels are in the box.
     """
 
+    labels: Labels
     box: Box
+    before: Labels
     after: Labels
-    changed: int
     written: int
     added: tuple[int, ...]
-    shrunk: dict[int, int]
-    vanished: tuple[int, ...]
+    own: int | None
+
+    @cached_property
+    def changed(self) -> int:
+        """How many pixels change."""
+        return int(np.count_nonzero(self.before != self.after))
+
+    @cached_property
+    def shrunk(self) -> dict[int, int]:
+        """Labels of other objects that lose pixels, and how many."""
+        lost = counts(self.before[self.before != self.after])
+        return {label: n for label, n in lost if label not in (self.own, self.written)}
+
+    @cached_property
+    def vanished(self) -> tuple[int, ...]:
+        """Labels of which nothing is left."""
+        gone = present(self.before) - present(self.after)
+        others = gone - {self.own}
+        if others:
+            gone -= others & present(*beside(self.labels, self.box))
+        return tuple(sorted(gone))
 
 
 def change(
@@ -55,27 +74,10 @@ def change(
     added: tuple[int, ...] = (),
     own: int | None = None,
 ) -> Painted:
-    """What it means for the objects that ``labels[box]`` becomes ``after``.
-
-    ``own`` is the label that the change is about; all its pixels are in the box.
-    """
-    before = labels[box]
-    different = before != after
-    lost = counts(before[different])
+    """That ``labels[box]`` becomes ``after``, see :class:`Painted`."""
+    before = labels[box].copy()
     return Painted(
-        box=box,
-        after=after,
-        changed=int(np.count_nonzero(different)),
-        written=written,
-        added=added,
-        shrunk={label: n for label, n in lost if label not in (own, written)},
-        vanished=tuple(
-            sorted(
-                label
-                for label, _ in lost
-                if not (after == label).any() and (label == own or not _beside(labels, box, label))
-            )
-        ),
+        labels=labels, box=box, before=before, after=after, written=written, added=added, own=own
     )
 
 
@@ -87,28 +89,20 @@ def unchanged(labels: Labels, *, written: int = 0) -> Painted:
 
 def counts(values: Labels) -> tuple[tuple[int, int], ...]:
     """Labels and how often each is there, most first, then the smaller label; without 0."""
-    if not values.size:
-        return ()
-    low, high = int(values.min()), int(values.max())
-    if high == low == 0:
-        return ()
-    if low >= 0 and high < _COUNTABLE:  # many times as fast as sorting
-        every = np.bincount(values.ravel())
-        every[0] = 0
-        found = np.flatnonzero(every)
-        pairs = zip(found.tolist(), every[found].tolist(), strict=True)
-    else:
-        labels, sizes = np.unique(values[values != 0], return_counts=True)
-        pairs = zip(labels.tolist(), sizes.tolist(), strict=True)
-    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+    return tuple(sorted(sizes(values).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _beside(labels: Labels, box: Box, label: int) -> bool:
+def present(*regions: Labels) -> set[int]:
+    """Labels of which there is a pixel, without 0."""
+    return {label for region in regions for label in sizes(region)}
+
+
+def beside(labels: Labels, box: Box) -> tuple[Labels, Labels, Labels, Labels]:
+    """The parts of an image above, below, left and right of a box."""
     rows, cols = box
-    regions = (
+    return (
         labels[: rows.start],
         labels[rows.stop :],
         labels[rows, : cols.start],
         labels[rows, cols.stop :],
     )
-    return any(bool((region == label).any()) for region in regions)

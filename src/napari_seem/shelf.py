@@ -88,8 +88,7 @@ class Shelf:
         after = page.having(replace(thing, label=first, name=name if first else thing.name))
         after = all_shelved(after, batch)
         self._loop.journal.wrote("commit", plane, after.onward(), batch.deeds)
-        self._loop.say(self._told(list(batch.made), name))
-        self._loop.show_current()
+        self._loop.show_current(news=self._told(list(batch.made), name))
 
     def commit_masks(
         self, words: str, found: Iterable[tuple[Packed, str, float]], after: Page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,25 +81,20 @@ def _marked(
             picture[paint == value] = _SIGNS[sign]
     for outline in marks.outlines:
         if outline.shown:
-            closed = np.concatenate([outline.vertices, outline.vertices[:1]])
-            dense = [np.linspace(a, b, 40) for a, b in pairwise(closed)]
-            for row, col in np.concatenate(dense):
-                _dot(picture, row, col, (rows, cols), 0, _SIGNS[outline.positive])
-    visible = marks.visible
-    for (row, col), sign in zip(
-        marks.points[visible].tolist(), marks.signs[visible].tolist(), strict=True
-    ):
-        _dot(picture, row, col, (rows, cols), 1, _SIGNS[sign])
+            start, end = outline.vertices, np.roll(outline.vertices, -1, axis=0)
+            dense = start + (end - start) * np.linspace(0, 1, 40)[:, None, None]
+            y, x = _nearest(rows, dense[..., 0]), _nearest(cols, dense[..., 1])
+            picture[y, x] = _SIGNS[outline.positive]
+    places = marks.points[marks.visible]
+    ys, xs = _nearest(rows, places[:, 0]).tolist(), _nearest(cols, places[:, 1]).tolist()
+    for y, x, sign in zip(ys, xs, marks.signs[marks.visible].tolist(), strict=True):
+        picture[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = _SIGNS[sign]
     return picture
 
 
-def _dot(
-    picture: NDArray[np.uint8], row: float, col: float,
-    axes: tuple[NDArray[np.float64], NDArray[np.float64]], radius: int,
-    colour: tuple[int, int, int],
-) -> None:  # fmt: skip
-    y, x = (int(np.abs(axis - at).argmin()) for axis, at in zip(axes, (row, col), strict=True))
-    picture[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1] = colour
+def _nearest(axis: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Positions of the values of a growing axis that are nearest."""
+    return np.searchsorted((axis[1:] + axis[:-1]) / 2, at)
 
 
 def _sampled(

@@ -89,8 +89,7 @@ class Timeline:
         plane, page = self._loop.focus.plane, self._loop.page
         if plane is not None and not page.current.is_blank:
             self._loop.journal.turn("next object", plane, page.onward())
-        self._loop.say("Ready for the next object.")
-        self._loop.show_current()
+        self._loop.show_current(news="Ready for the next object.")
 
     def rename(self, name: str) -> None:
         """Class under which the current object is committed; "" for the model's."""
@@ -152,6 +151,6 @@ class Timeline:
         if change.switch is not None:
             switch, engine = change.switch, self._loop.engine
             engine.choose(switch.former if back else switch.model, engine.device)
-        if change.words not in ("prompt", "go to round"):
-            self._loop.say(f"{'Undone' if back else 'Done again'}: {change.words}.")
-        self._loop.show_current()
+        quiet = change.words in ("prompt", "go to round")
+        news = f"{'Undone' if back else 'Done again'}: {change.words}."
+        self._loop.show_current(news=None if quiet else news)

@@ -40,7 +40,7 @@ class Packed:
         box = bounds(array)
         crop = np.ascontiguousarray(array[box[0] : box[2], box[1] : box[3]])
         raw = np.packbits(crop) if crop.dtype == bool else crop
-        return cls(shape=shape, box=box, dtype=crop.dtype.str, data=zlib.compress(raw.tobytes(), 1))
+        return cls(shape=shape, box=box, dtype=crop.dtype.str, data=zlib.compress(raw.data, 1))
 
     @property
     def any(self) -> bool:
@@ -51,11 +51,15 @@ class Packed:
     def crop(self) -> NDArray[Any]:
         """The pixels of the box, a copy."""
         size = (self.box[2] - self.box[0], self.box[3] - self.box[1])
-        raw = zlib.decompress(self.data)
-        if np.dtype(self.dtype) == bool:
-            bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=size[0] * size[1])
+        dtype, count = np.dtype(self.dtype), size[0] * size[1]
+        is_mask = dtype.kind == "b"
+        length = (count + 7) // 8 if is_mask else count * dtype.itemsize
+        # with the length known, the memory for it is found once instead of growing step by step
+        raw = zlib.decompress(self.data, bufsize=max(1, length))
+        if is_mask:
+            bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=count)
             return bits.view(bool).reshape(size)
-        return np.frombuffer(raw, self.dtype).reshape(size).copy()
+        return np.frombuffer(raw, dtype).reshape(size).copy()
 
     @property
     def array(self) -> NDArray[Any]:
