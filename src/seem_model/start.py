@@ -122,7 +122,6 @@ def imagenet(variant: str) -> dict[str, torch.Tensor]:
             'install "napari-seem[train]", or set start: lite and loss.teacher=0 in the recipe.'
         ) from None
     file = getattr(package, f"Efficientnet{variant.capitalize()}ModelFile")
-    state: dict[str, torch.Tensor] = torch.load(
-        file.get_model_file_path(), map_location="cpu", weights_only=True
-    )
+    path = file.get_model_file_path()
+    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state
