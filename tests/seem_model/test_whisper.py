@@ -14,13 +14,18 @@ from seem_model.speech.scribe import Marks, Scribe, Written
 from seem_model.speech.sound import RATE
 from seem_model.speech.spelling import Spelling
 from seem_model.speech.whisper import PREFERENCE, cleaned, ranked
-from seem_model.speech.whisper_folder import load
+from seem_model.speech.whisper_folder import load, marks
 
 SPECIAL = ("<|endoftext|>", "<|startoftranscript|>", "<|notimestamps|>")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("whisper"), SPECIAL)
+
+
+def made(place: Path, special: tuple[str, ...], tokens_at_least: int = 0) -> Path:
+    """Write a folder as the hub has them."""
     import torch
     from transformers import (
         GenerationConfig,
@@ -30,9 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         WhisperTokenizer,
     )
 
-    place = tmp_path_factory.mktemp("whisper")
     letters = [*"abcdefghijklmnopqrstuvwxyz", "Ġ", "."]
-    vocabulary = {token: k for k, token in enumerate([*letters, *SPECIAL])}
+    vocabulary = {token: k for k, token in enumerate([*letters, *special])}
     (place / "vocab.json").write_text(json.dumps(vocabulary))
     (place / "merges.txt").write_text("#version: 0.2\n")
     tokens = WhisperTokenizer.from_pretrained(
@@ -41,8 +45,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokens.save_pretrained(place)
     end, start = vocabulary[SPECIAL[0]], vocabulary[SPECIAL[1]]
     config = WhisperConfig(
-        vocab_size=len(vocabulary), num_mel_bins=80, d_model=16, encoder_layers=1,
-        decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2,
+        vocab_size=max(len(vocabulary), tokens_at_least), num_mel_bins=80, d_model=16,
+        encoder_layers=1, decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2,
         encoder_ffn_dim=16, decoder_ffn_dim=16, pad_token_id=end, bos_token_id=end,
         eos_token_id=end, decoder_start_token_id=start,
         suppress_tokens=None, begin_suppress_tokens=None,
@@ -130,6 +134,13 @@ def test_the_likeliest_phrase_is_the_one_that_counting_finds(folder: Path) -> No
         assert written.likelihood == pytest.approx(counted[written.tokens], abs=1e-4)
 
 
+def test_a_model_of_many_languages_is_asked_for_english(tmp_path: Path) -> None:
+    special = (*SPECIAL, "<|de|>", "<|en|>", "<|translate|>", "<|transcribe|>")
+    whisper = load(made(tmp_path, special, tokens_at_least=51865))
+    told = whisper.tokens.convert_ids_to_tokens(marks(whisper).prompt)
+    assert told == ["<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"]
+
+
 def test_a_phrase_is_preferred_to_a_text_that_is_a_little_likelier() -> None:
     free, phrase = Written((1,), -2.0), Written((2,), -2.0 - PREFERENCE)
     assert ranked(free, [Written((3,), phrase.likelihood + 0.1), phrase])[0].tokens == (3,)
@@ -170,6 +181,12 @@ def test_a_folder_with_something_else(tmp_path: Path) -> None:
 def test_a_folder_that_lacks_a_file(folder: Path, tmp_path: Path, lost: str) -> None:
     place = copytree(folder, tmp_path / "part", ignore=lambda *_: [lost, "vocab.json"])
     with pytest.raises(SpeechError, match=lost):
+        recogniser((), whisper=place)
+
+
+def test_a_tokenizer_without_the_signs_of_whisper(tmp_path: Path) -> None:
+    place = made(tmp_path, (*SPECIAL[:2], "<|silence|>"))
+    with pytest.raises(SpeechError, match=r"does not know .*notimestamps"):
         recogniser((), whisper=place)
 
 

@@ -18,20 +18,19 @@ import torch
 
 from seem_model.errors import SpeechError
 from seem_model.speech.grammar import grammar, phrase
-from seem_model.speech.scribe import LONGEST, Marks, Scribe, Written
+from seem_model.speech.scribe import Scribe, Written
 from seem_model.speech.sound import RATE, Samples, ready
 from seem_model.speech.spelling import Spelling
 from seem_model.speech.transcript import Transcript, Watch
-from seem_model.speech.whisper_folder import Whisper, load
+from seem_model.speech.whisper_folder import Whisper, load, marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from torch import Tensor
 
-# Checkpoints of several languages have at least so many tokens; English ones have one less.
-_MULTILINGUAL = 51865
 _WIDTH = 8
+_USUAL = 12  # tokens of a phrase, for the share that is done
 _ALTERNATIVES, _FAR = 4, 10.0  # how many, and how much less likely, in nats
 PREFERENCE = 5.0
 """Nats that a text must be likelier by than a phrase of class names, to be taken instead.
@@ -59,7 +58,7 @@ class WhisperRecogniser:
 
     def __init__(self, folder: str | Path, vocabulary: Iterable[str] = ()) -> None:
         self._whisper = load(Path(folder).expanduser())
-        self._marks = _marks(self._whisper)
+        self._marks = marks(self._whisper)
         self._spelling = Spelling(
             grammar(vocabulary, lambda word: True),
             lambda word: self._spelled(f" {word}"),
@@ -73,7 +72,7 @@ class WhisperRecogniser:
         sound = ready(samples, rate)
         listen, model = self._whisper.listen, self._whisper.model
         features = listen(sound, sampling_rate=RATE, return_tensors="pt").input_features
-        tick = _ticks(watch, len(model.model.encoder.layers) + 2 * LONGEST)
+        tick = _ticks(watch, len(model.model.encoder.layers) + 2 * _USUAL)
         with self._lock, torch.inference_mode():
             scribe = Scribe(model, _encoded(self._whisper, features, tick), self._marks, tick)
             free, phrases = scribe.freely(), scribe.within(self._spelling, _WIDTH)
@@ -112,19 +111,6 @@ def ranked(free: Written, phrases: Sequence[Written]) -> list[Written]:
     if phrases and phrases[0].likelihood > free.likelihood - PREFERENCE:
         return [phrases[0], free, *phrases[1:]]
     return [free, *phrases]
-
-
-def _marks(whisper: Whisper) -> Marks:
-    signs = ["<|startoftranscript|>", "<|notimestamps|>"]
-    if whisper.model.config.vocab_size >= _MULTILINGUAL:
-        signs[1:1] = ["<|en|>", "<|transcribe|>"]
-    settings = whisper.model.generation_config
-    return Marks(
-        prompt=tuple(whisper.tokens.convert_tokens_to_ids(signs)),
-        end=whisper.tokens.eos_token_id,
-        never=tuple(settings.suppress_tokens or ()),
-        never_first=tuple(settings.begin_suppress_tokens or ()),
-    )
 
 
 def _ticks(watch: Watch | None, steps: int) -> Callable[[], None]:

@@ -9,10 +9,13 @@ import torch
 from safetensors import SafetensorError
 
 from seem_model.errors import SpeechError
+from seem_model.speech.scribe import Marks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Checkpoints of several languages have at least so many tokens; English ones have one less.
+_MULTILINGUAL = 51865
 _PARTS = "config.json, model.safetensors, preprocessor_config.json and the tokenizer's files"
 _BROKEN = (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError)
 
@@ -69,6 +72,32 @@ def load(place: Path) -> Whisper:
             f"{len(told['missing_keys'])} tensors are missing. Download it again."
         )
     return Whisper(listen, tokens, model.eval())
+
+
+def marks(whisper: Whisper) -> Marks:
+    """The tokens with a meaning, to write English without times.
+
+    Raises
+    ------
+    SpeechError
+        If the tokenizer does not know them.
+    """
+    signs = ["<|startoftranscript|>", "<|notimestamps|>"]
+    if whisper.model.config.vocab_size >= _MULTILINGUAL:
+        signs[1:1] = ["<|en|>", "<|transcribe|>"]
+    prompt = whisper.tokens.convert_tokens_to_ids(signs)
+    if whisper.tokens.unk_token_id in prompt:
+        raise SpeechError(
+            f"The tokenizer of the Whisper model does not know {' or '.join(signs)}: get its files "
+            "anew, tokenizer.json or vocab.json with merges.txt and added_tokens.json."
+        )
+    settings = whisper.model.generation_config
+    return Marks(
+        prompt=tuple(prompt),
+        end=whisper.tokens.eos_token_id,
+        never=tuple(settings.suppress_tokens or ()),
+        never_first=tuple(settings.begin_suppress_tokens or ()),
+    )
 
 
 def _refuse_others(place: Path) -> None:
