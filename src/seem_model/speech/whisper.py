@@ -1,9 +1,9 @@
 """Whisper as recogniser, through transformers, from a folder on this machine.
 
 Trained on whole sentences (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak
-Supervision"), it hears any phrase, but three words alone are hard. Hence it is asked twice, for the
-likeliest text and for the likeliest phrase of class names, and the phrase is preferred unless the
-text is much likelier (measured in docs/experiments.md).
+Supervision"), it hears any phrase, but of three words alone its smallest model misses many. Hence
+it is asked twice, for the likeliest text and for the likeliest phrase of class names; the phrase is
+preferred unless the text is much likelier (measured in docs/experiments.md).
 """
 
 from __future__ import annotations
