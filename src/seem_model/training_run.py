@@ -172,7 +172,9 @@ def prepare(recipe: Recipe) -> Run:
     book = PhraseBook(model.text)
     book.names([n for names in batches.sources.vocabularies() for n in names] + [BACKGROUND])
     teacher = Teacher(model) if recipe.loss.teacher > 0 else None
-    module = TrainingStep(model, book=book, loss=recipe.loss, rounds=recipe.rounds, teacher=teacher)
+    module = TrainingStep(
+        model, book=book, loss=recipe.loss, rounds=recipe.rounds, teacher=teacher
+    )
     module, optimizer = accelerator.prepare(module, optimizer)
     return Run(
         recipe=recipe, accelerator=accelerator, model=model, module=module, optimizer=optimizer,
