@@ -19,7 +19,7 @@ def recogniser(vocabulary: Iterable[str], *, whisper: str | Path = "") -> Recogn
     Parameters
     ----------
     vocabulary : iterable of str
-        Class names, for the recogniser that comes with the package.
+        Class names: all that the recogniser of the package hears, and what Whisper hears best.
     whisper : str or Path
         Folder with a Whisper model; without one PocketSphinx is used.
 
@@ -31,7 +31,7 @@ def recogniser(vocabulary: Iterable[str], *, whisper: str | Path = "") -> Recogn
     if str(whisper):
         from seem_model.speech.whisper import WhisperRecogniser
 
-        return WhisperRecogniser(whisper)
+        return WhisperRecogniser(whisper, vocabulary)
     from seem_model.speech.sphinx import PocketSphinxRecogniser
 
     try:
