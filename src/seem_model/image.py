@@ -67,10 +67,11 @@ def to_rgb(image: Any, *, limits: Limits | None = None, channel_axis: int | None
 
 
 def read_image(path: str | Path) -> NDArray[Any]:
-    """Read an image file as it is: no change of type or of channels.
+    """Read an image file as it is: no change of type.
 
-    TIFF files may hold stacks; leading axes of length 1 are dropped. Photos are turned upright
-    as their camera noted.
+    TIFF files may hold stacks; leading axes of length 1 are dropped. Three or four slices alone are
+    taken for channels, which come last then (as scikit-image does). Photos are turned upright as
+    their camera noted.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """ImageJ itself opens our selections, sees the same pixels, and saves what we open again.
 
-Needs ImageJ (on Debian: ``apt install imagej default-jre``) and an X server (pytest-xvfb starts one);
+Needs ImageJ (on Debian: ``apt install imagej default-jre``) and an X server, as pytest-xvfb makes;
 skipped where its ``ij.jar`` is not found.
 """
 
