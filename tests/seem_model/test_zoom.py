@@ -122,20 +122,24 @@ def test_large_things_are_seen_small_first_and_at_full_size_later() -> None:
     eager = glancing(plain, 256)
     never = glancing(plain, 0)
     image = skimage.data.astronaut()
-    clicks = [Click(300, 250, positive=True), Click(60, 240, positive=True)]
+    # two marks far apart: large, whatever the weights make of them
+    apart = [Click(80, 220, positive=True), Click(480, 250, positive=True)]
     answers = []
     for model in (eager, never):
         features = model.features(image)
-        prompts = add_click(Prompts.empty(image.shape[:2]), clicks[0])
+        prompts = Prompts.empty(image.shape[:2])
+        for click in apart:
+            prompts = add_click(prompts, click)
         first = model.step(features, prompts)
-        second = model.step(features, add_click(prompts, clicks[1]), first.memory)
+        more = add_click(prompts, Click(300, 250, positive=True))
+        second = model.step(features, more, first.memory)
         answers.append((first, second))
     small, full = answers[0][0].memory.frame, answers[1][0].memory.frame
     assert max(small.height, small.width) == 256
     assert max(full.height, full.width) == 512
     assert max(answers[0][1].memory.frame.padded) > 256  # the next round sees it large
     for round_ in answers[0]:
-        assert round_.mask[300, 250]
+        assert all(round_.mask[click.row, click.col] for click in apart)
 
 
 def test_small_things_are_not_looked_for_in_a_small_image() -> None:
