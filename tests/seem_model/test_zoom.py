@@ -128,8 +128,8 @@ def test_large_things_are_seen_small_first_and_at_full_size_later() -> None:
     for model in (eager, never):
         features = model.features(image)
         prompts = Prompts.empty(image.shape[:2])
-        for click in apart:
-            prompts = add_click(prompts, click)
+        for place in apart:
+            prompts = add_click(prompts, place)
         first = model.step(features, prompts)
         more = add_click(prompts, Click(300, 250, positive=True))
         second = model.step(features, more, first.memory)
@@ -139,7 +139,7 @@ def test_large_things_are_seen_small_first_and_at_full_size_later() -> None:
     assert max(full.height, full.width) == 512
     assert max(answers[0][1].memory.frame.padded) > 256  # the next round sees it large
     for round_ in answers[0]:
-        assert all(round_.mask[click.row, click.col] for click in apart)
+        assert all(round_.mask[place.row, place.col] for place in apart)
 
 
 def test_small_things_are_not_looked_for_in_a_small_image() -> None:
