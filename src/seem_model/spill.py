@@ -64,13 +64,16 @@ class Spill:
         Raises
         ------
         OSError
-            If the file cannot be read.
+            If the file cannot be read, or not so far.
         """
         with self._lock:
             if self._file is None:
                 raise OSError("Nothing was written yet.")
             self._file.seek(offset)
-            return self._file.read(count)
+            data = self._file.read(count)
+        if len(data) != count:
+            raise OSError("The file of what rounds remember was cut short.")
+        return data
 
     @property
     def size(self) -> int:
@@ -86,8 +89,9 @@ class Spill:
 
     def _write(self, offset: int, data: bytes) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="napari-seem-")  # noqa: SIM115 - it stays open
+            # without a buffer: what did not fit on the disk would be in the way of later reading
+            self._file = tempfile.TemporaryFile(prefix="napari-seem-", buffering=0)  # noqa: SIM115
         self._file.seek(offset)
-        self._file.write(data)
-        self._file.flush()
+        if self._file.write(data) != len(data):
+            raise OSError("The disk is full.")
         self._end = max(self._end, offset + len(data))

@@ -43,8 +43,9 @@ class Teacher(nn.Module):
 
     def __init__(self, model: Seem) -> None:
         super().__init__()
-        backbone = model.config.backbone
-        if getattr(backbone, "widths", None) != LITE0.widths or model.naming is None:
+        backbone = model.backbone
+        fits = isinstance(backbone, EfficientNetLite) and backbone.config.widths == LITE0.widths
+        if not fits or model.naming is None:
             raise ConfigError(
                 "loss.teacher teaches EfficientNet-Lite0 backbones with a naming head: set it to 0."
             )

@@ -53,6 +53,29 @@ def test_without_room_on_the_disk_it_stays_in_memory(monkeypatch):
     assert held.data_ptr() != source.data_ptr()
 
 
+@pytest.mark.parametrize("fails", [OSError("No space left on device"), None])
+def test_a_disk_that_fills_up_loses_nothing_that_was_laid_there(monkeypatch, fails):
+    spill, before = Spill(), torch.randn(50)
+    held = spill.put(before)
+
+    class Full:
+        """The file; it takes nothing or half of what is written."""
+
+        def __init__(self, file):
+            self.seek, self.read = file.seek, file.read
+            self.take = file.write
+
+        def write(self, data):
+            if fails is not None:
+                raise fails
+            return self.take(data[: len(data) // 2])
+
+    monkeypatch.setattr(spill, "_file", Full(spill._file))
+    later = torch.randn(50)
+    assert torch.equal(spill.put(later), later)
+    assert torch.equal(held.tensor, before)
+
+
 def test_threads_share_it():
     spill, wrong = Spill(), []
 
