@@ -8,6 +8,7 @@ import numpy as np
 
 from seem_model.clicks import Click, add_click
 from seem_model.depth import deepest
+from seem_model.edges import edged
 from seem_model.excluding import kept_out
 from seem_model.looking import answerable, look, look_for
 from seem_model.marks import NUDGE, obeyed
@@ -17,6 +18,8 @@ from seem_model.values import Prompts, Round
 from seem_model.words import encode_words
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from seem_model.encoded import ImageFeatures, Look, Memory
     from seem_model.predictor import Predictor
     from seem_model.proposals import Watch
@@ -35,12 +38,13 @@ def answered(
         memory = None if _means_another(prompts, memory) else memory
         asked = asked if memory is None else _anchored(asked, memory)
     seen = _seen(predictor, features, asked, memory, excluded, watch)
-    return read(predictor, prompts, seen, excluded, asked=asked)
+    logits = edged(seen, features, predictor.model.config.frame)
+    return read(predictor, prompts, seen, excluded, asked=asked, logits=logits)
 
 
 def read(
     predictor: Predictor, prompts: Prompts, look: Look, excluded: Mask | None = None, *,
-    asked: Prompts | None = None,
+    asked: Prompts | None = None, logits: NDArray[np.float32] | None = None,
 ) -> Round:  # fmt: skip
     """Turn what was seen into an answer in original pixels, with a name.
 
@@ -54,8 +58,11 @@ def read(
         Pixels that the answer may not have.
     asked : Prompts or None
         What the next round should know was asked, if not ``prompts``.
+    logits : (H, W) float32 or None
+        The answer at full size, if not simply enlarged.
     """
-    logits = look.logits(prompts.shape)
+    if logits is None:
+        logits = look.logits(prompts.shape)
     if excluded is not None:
         logits = np.where(excluded, np.minimum(logits, np.float32(-NUDGE)), logits)
     if predictor.model.config.composed:

@@ -128,7 +128,7 @@ LITE = ModelConfig(
     proposals=ProposalConfig(),
     frame=FrameConfig(
         mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0),
-        long_side=512, max_upscale=2.0, zoom_side=320, glance_side=256,
+        long_side=512, max_upscale=2.0, zoom_side=320, glance_side=256, edges=0.004,
     ),
 )  # fmt: skip
 

@@ -180,7 +180,7 @@ class Frame:
         scale = (self.height / self.box.height / STRIDE, self.width / self.box.width / STRIDE)
         # Rounding the size to whole cells would stretch the memory. The scale is exact instead,
         # and the last, partly covered cells are filled from repeated borders.
-        size = self._cells
+        size = self.cells
         bottom, right = (
             max(0, math.ceil((n + 0.5) / s) - length)
             for n, s, length in zip(size, scale, part.shape[2:], strict=True)
@@ -198,14 +198,14 @@ class Frame:
 
         To a part of a cell: enough to average features under a mask.
         """
-        (h, w), size = self._cells, other._cells
+        (h, w), size = self.cells, other.cells
         content = F.interpolate(coarse[None, :, :h, :w], size=size, mode="bilinear")[0]
         shown = content.new_full((len(coarse), *other.coarse), FAR_OUTSIDE)
         shown[:, : size[0], : size[1]] = content
         return shown
 
     @property
-    def _cells(self) -> tuple[int, int]:
+    def cells(self) -> tuple[int, int]:
         """(h, w) cells of the stride-4 grid that hold content, the last ones perhaps in part."""
         return -(-self.height // STRIDE), -(-self.width // STRIDE)
 
@@ -216,7 +216,11 @@ class Frame:
         """
         size = self.padded
         full = F.interpolate(logits[None, None], size=size, mode="bilinear", align_corners=False)
-        content = full[:, :, : self.height, : self.width]
+        return self.original(full[0, 0], bicubic=bicubic)
+
+    def original(self, full: Tensor, *, bicubic: bool = False) -> NDArray[np.float32]:
+        """(S, T) logits of the view's pixels, padded or not -> the box's own original pixels."""
+        content = full[None, None, : self.height, : self.width]
         extent = (self.box.height, self.box.width)
         if extent != (self.height, self.width):
             content = F.interpolate(
@@ -230,7 +234,10 @@ class Frame:
         self, logits: Tensor, shape: tuple[int, int], *, bicubic: bool = False
     ) -> NDArray[np.float32]:
         """(h, w) stride-4 logits of the padded grid -> (H, W) original, far outside elsewhere."""
-        part = self.part(logits, bicubic=bicubic)
+        return self.placed(self.part(logits, bicubic=bicubic), shape)
+
+    def placed(self, part: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+        """Logits of the box's own pixels -> (H, W), far outside elsewhere."""
         if part.shape == shape:
             return part
         whole = np.full(shape, FAR_OUTSIDE, np.float32)

@@ -28,6 +28,10 @@ class FrameConfig:
     glance_side : int
         Longer side at which large objects are looked for first, in model pixels: parts hang
         together better there; later rounds see full size. 0: full size at once.
+    edges : float
+        How closely outlines follow the picture where they are brought to full size (see
+        ``seem_model.edges``): the regularisation of the filter, in squared grey values of the
+        normalised picture; smaller is closer. 0: the model's coarse outlines are enlarged.
     resample : str
         How images are resized: "bilinear", or "bicubic" in whole grey values as Pillow does.
     """
@@ -40,4 +44,5 @@ class FrameConfig:
     max_upscale: float = 2.0
     zoom_side: int = 0
     glance_side: int = 0
+    edges: float = 0.0
     resample: Literal["bilinear", "bicubic"] = "bilinear"

@@ -26,6 +26,8 @@ class LossConfig:
         Factor on the cross-entropy of a phrase, by what the phrase is.
     names, naming, seeds : float
         Weights of the heads that official SEEM does not have.
+    places : float
+        Weight of the naming head's names of single places (see ``training_names``).
     teacher : float
         Weight of what a larger ImageNet network says of a view (see ``training_teacher``); 0: none.
     no_object : float
@@ -44,6 +46,7 @@ class LossConfig:
     class_name: float = 0.5
     names: float = 0.2
     naming: float = 1.0
+    places: float = 0.0
     seeds: float = 1.0
     teacher: float = 0.0
     no_object: float = 0.1

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seem_model.modeling.seem import Seem
 
 LEAST_BACKGROUND = 0.02  # share of a view
+MOSTLY = 0.5  # share of a place that its class must cover
 
 
 def query_names_loss(model: Seem, book: PhraseBook, concepts: Tensor, batch: Batch) -> Tensor:
@@ -46,6 +47,45 @@ def naming_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
         concepts = model.meaning(row, logits, torch.zeros_like(logits[..., 0]))[0]
         terms.append(_cross_entropy(model, book, concepts, names, (*view.vocabulary, BACKGROUND)))
     return torch.stack(terms).mean()
+
+
+def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch) -> Tensor:
+    """Cross-entropy of the names of places, which fill what no object covers.
+
+    A place of the finest map that the naming head reads is asked where one class, or what is known
+    to be none, covers half of it. Each class of a view counts as the root of its places, so that
+    neither sky nor a spoon decides alone.
+
+    Returns
+    -------
+    () float
+        Mean over views that show such places; 0 without any.
+    """
+    concepts = model.meaning_everywhere(features)
+    if concepts is None:
+        return features.mask.new_zeros(())
+    terms = []
+    for seen, view in zip(concepts, batch.views, strict=True):
+        listed = (*view.vocabulary, BACKGROUND)
+        known = model.phrase_embedding(book.names(listed).to(seen.device))
+        masks, rows = view.masks, [listed.index(n) for n in view.names]
+        if view.background:
+            masks, rows = np.concatenate([masks, _rest(view)[None]]), [*rows, len(listed) - 1]
+        shares = F.interpolate(
+            torch.from_numpy(masks)[None].float(), size=seen.shape[:2], mode="area"
+        )[0].to(seen.device)
+        classes = torch.tensor(rows, device=seen.device)
+        covered = shares.new_zeros(len(listed), *shares.shape[1:]).index_add(0, classes, shares)
+        share, wanted = covered.max(dim=0)
+        asked = share >= MOSTLY
+        if asked.any():
+            wanted = wanted[asked]
+            weight = wanted.bincount(minlength=len(listed))[wanted].float().rsqrt()
+            entropy = F.cross_entropy(
+                model.similarity(seen[asked], known), wanted, reduction="none"
+            )
+            terms.append((entropy * weight).sum() / weight.sum())
+    return torch.stack(terms).mean() if terms else concepts.new_zeros(())
 
 
 def _cross_entropy(

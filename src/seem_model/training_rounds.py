@@ -26,6 +26,9 @@ class RoundsConfig:
     ----------
     most : int
         k is uniform in 0..most.
+    first : float
+        Weight of the losses of the first answer where others follow it; 0 as in the paper: only
+        the last answer is learned from. Above 0, first answers are learned from in every step.
     again : float
         Share of rounds in which nothing is added: the model refines its own answer.
     forget : float
@@ -41,6 +44,7 @@ class RoundsConfig:
     """
 
     most: int = 3
+    first: float = 0.0
     again: float = 0.2
     forget: float = 0.1
     random_click: float = 0.3

@@ -20,7 +20,7 @@ from seem_model.losses import (
 )
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import by_prompts
-from seem_model.training_names import naming_loss, query_names_loss
+from seem_model.training_names import naming_loss, places_loss, query_names_loss
 from seem_model.training_phrases import phrases_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 from seem_model.training_seeds import seeds_loss
@@ -99,6 +99,9 @@ class TrainingStep(nn.Module):
         if self.model.naming is not None:
             naming = naming_loss(self.model, self.book, features, batch)
             losses["naming_ce"] = naming * self.loss.naming
+            if self.loss.places:
+                places = places_loss(self.model, self.book, features, batch)
+                losses["places_ce"] = places * self.loss.places
         if self.model.seeds is not None:
             seeds = seeds_loss(self.model, features, batch)
             losses["seeds_bce"] = seeds * self.loss.seeds
@@ -124,15 +127,25 @@ class TrainingStep(nn.Module):
         maps = prompt_maps(asks).to(self.device)
         text = self._text([a.text for a in asks])
         example = self._examples(features, asks, index)
-        for _ in range(int(rng.integers(self.rounds.most + 1))):
-            with torch.no_grad():
-                maps = self._corrected(rows, maps, truth, text, example, rng)
+        rounds = int(rng.integers(self.rounds.most + 1))
+        first: dict[str, Tensor] = {}
+        for number in range(rounds):
+            learned = number == 0 and self.rounds.first > 0
+            with torch.set_grad_enabled(learned):
+                decoded = self.model.decode_prompts(
+                    rows, maps, text=text, example=example, every_layer=learned,
+                    generator=generator if learned else None,
+                )  # fmt: skip
+                if learned:
+                    first = self._click_losses(decoded, batch, truth, generator)
+            maps = self._corrected(decoded, maps, truth, rng)
         if maps.memory is not None and rng.random() < self.rounds.forget:
             maps = maps.with_memory(None)
         decoded = self.model.decode_prompts(
             rows, maps, text=text, example=example, every_layer=True, generator=generator
         )
-        return self._click_losses(decoded, batch, truth, generator)
+        last = self._click_losses(decoded, batch, truth, generator)
+        return added(last, {k: v * self.rounds.first for k, v in first.items()})
 
     def _click_losses(
         self, decoded: Decoded, batch: Batch, truth: Tensor, generator: torch.Generator
@@ -153,12 +166,10 @@ class TrainingStep(nn.Module):
         return summed
 
     def _corrected(
-        self, rows: Features, maps: PromptMaps, truth: Tensor, text: TokenGroup | None,
-        example: VisualTokens | None, rng: np.random.Generator,
-    ) -> PromptMaps:  # fmt: skip
-        """Answer without gradients, then add the click that a careful person would."""
-        decoded = self.model.decode_prompts(rows, maps, text=text, example=example)
-        logits = by_prompts(decoded).of(0).logits
+        self, decoded: Decoded, maps: PromptMaps, truth: Tensor, rng: np.random.Generator
+    ) -> PromptMaps:
+        """What was asked, the answer as memory, and the click that a careful person would add."""
+        logits = by_prompts(decoded).of(0).logits.detach()
         size = truth.shape[-2:]
         masks = F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)
         answers = (masks[:, 0] > 0).cpu().numpy()

@@ -33,6 +33,9 @@ class SetConfig:
         Its split to train on, by the name that the layout gives.
     exclude : str
         RefCOCO folder whose validation and test images are left out; "" for none.
+    mined : str
+        Table of what a checkpoint found hard, so that hard images are drawn more often (see
+        :func:`seem_model.data.mining.chances`); "": all are as likely.
     """
 
     path: str
@@ -42,6 +45,7 @@ class SetConfig:
     kind: str | None = None
     split: str = "train"
     exclude: str = ""
+    mined: str = ""
 
     def open(self) -> DataSet:
         """Open it, without the images to exclude; DataError if something is missing or broken."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seem_model.data.dataset import DataSet
 from seem_model.data.keeping import Keeper
+from seem_model.data.mining import chances
 from seem_model.data.set_config import SetConfig
 from seem_model.errors import DataError
 
@@ -27,6 +28,7 @@ class Sources:
     ids: Sequence[tuple[str, ...]]
     shares: NDArray[np.float64]
     keeper: Keeper
+    hard: Sequence[NDArray[np.float64] | None]
 
     @classmethod
     def opened(cls, sets: Sequence[SetConfig]) -> Sources:
@@ -49,7 +51,10 @@ class Sources:
                 raise DataError(
                     f'{folder.name}: there are no images in the "{config.split}" split.'
                 )
-        return cls(sets, folders, ids, weights / weights.sum(), Keeper(folders))
+        hard = [
+            chances(s.mined, its) if s.mined else None for s, its in zip(sets, ids, strict=True)
+        ]
+        return cls(sets, folders, ids, weights / weights.sum(), Keeper(folders), hard)
 
     def pick(
         self, rng: np.random.Generator, *, among: NDArray[np.bool_] | None = None
@@ -57,7 +62,8 @@ class Sources:
         """Number of a set, chosen by its share, and one of its images; None if that is broken."""
         shares = self.shares if among is None else self.shares * among / self.shares[among].sum()
         which = int(rng.choice(len(self.sets), p=shares))
-        return which, self.keeper.read(which, str(rng.choice(self.ids[which])))
+        image_id = str(rng.choice(self.ids[which], p=self.hard[which]))
+        return which, self.keeper.read(which, image_id)
 
     def counts(self) -> tuple[int, ...]:
         """Images to draw from in each data set."""
