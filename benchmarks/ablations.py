@@ -33,12 +33,13 @@ from seem_model.frame import normalised
 from seem_model.losses import layers
 from seem_model.modeling.backbone_config import LITE0, LITE2
 from seem_model.modeling.efficientnet import fold_imagenet
-from seem_model.modeling.names import PhraseBook
+from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.modeling.text_config import TinyTextConfig
 from seem_model.readout import by_prompts
 from seem_model.recipe import Recipe
 from seem_model.start import imagenet
 from seem_model.train import train
+from seem_model.training_names import places_of
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ VARIANTS: dict[str, ModelConfig] = {
         LITE, decoder=replace(LITE.decoder, width=256, heads=8, ffn=1024)
     ),
 }
-TAUGHT = "all of it, taught by Lite2 (loss.teacher=1)"
+LESSONS: dict[str, tuple[str, ...]] = {
+    "all of it, taught by Lite2": ("loss.teacher=1",),
+    "first answers learned from in every step": ("rounds.first=0.5",),
+    "places named as well as objects": ("loss.places=1",),
+}
 PLAIN = CropConfig(colour=0, noise=0, invert=0, blur=0, grey=0)
 CLICKS = 5
 
@@ -136,6 +141,22 @@ def names_right(model: Seem, book: PhraseBook, batch: Batch) -> list[bool]:
     return right
 
 
+@torch.inference_mode()
+def places_right(model: Seem, book: PhraseBook, batch: Batch) -> list[bool]:
+    """Whether each place of a view (stride 16) gets the name of what covers it; photos alone."""
+    right: list[bool] = []
+    for view in batch.views:
+        image = normalised(view.crop.image, (view.crop.height, view.crop.width), model.config.frame)
+        concepts = model.meaning_everywhere(model.encode_image(image[None]))
+        if concepts is None or "nucleus" in view.names:
+            continue
+        rows = places_of(view, (concepts.shape[1], concepts.shape[2]))
+        known = model.phrase_embedding(book.names((*view.vocabulary, BACKGROUND)))
+        best = model.similarity(concepts[0], known).argmax(dim=-1)
+        right += (best == rows)[rows >= 0].tolist()
+    return right
+
+
 def measured(model: Seem, recipe: Recipe, batches: int) -> dict[str, float]:
     """Numbers of one variant on validation views; the same views for all."""
     sets = tuple(replace(s, split="val") for s in recipe.sets)
@@ -144,14 +165,18 @@ def measured(model: Seem, recipe: Recipe, batches: int) -> dict[str, float]:
     book, rng = PhraseBook(model.text), np.random.default_rng(1)
     found: list[list[float]] = []
     right: list[bool] = []
+    places: list[bool] = []
     for number in range(batches):
         batch = source(number)
         found += seen(model, book, batch, rng)
         right += names_right(model, book, batch)
+        places += places_right(model, book, batch)
     mean = np.mean(found, axis=0)
     names = [*(f"iou@{k + 1}" for k in range(CLICKS)), "iou@1 with the name"]
     numbers = {n: round(float(v), 4) for n, v in zip(names, mean, strict=True)}
-    return {**numbers, "right name": round(float(np.mean(right)), 4), "objects": len(found)}
+    numbers["right name"] = round(float(np.mean(right)), 4)
+    numbers["right name of places"] = round(float(np.mean(places)), 4) if places else float("nan")
+    return {**numbers, "objects": len(found)}
 
 
 def shipped(root: Path, objects: int) -> None:
@@ -159,8 +184,12 @@ def shipped(root: Path, objects: int) -> None:
     whole = load("lite")
     for name in ("coco_objects", "dsb2018_nuclei"):
         data = open_dataset(root / name)
-        for words in ("all of it", "no zoom-in", "clicks are not obeyed"):
+        for words in ("all of it", "no zoom-in", "clicks are not obeyed", "coarse outlines"):
             predictor = whole.without_zoom() if words == "no zoom-in" else whole
+            if words == "coarse outlines":
+                predictor = load("lite")
+                config = predictor.model.config
+                predictor.model.config = replace(config, frame=replace(config.frame, edges=0.0))
             free = words == "clicks are not obeyed"
             obeyed = mock.patch("seem_model.answering.obeyed", lambda logits, *_: logits)
             with obeyed if free else nullcontext():
@@ -176,19 +205,19 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=240)
     parser.add_argument("--batches", type=int, default=60)
     parser.add_argument("--objects", type=int, default=60)
-    parser.add_argument("--only", nargs="*", default=[*VARIANTS, TAUGHT])
+    parser.add_argument("--only", nargs="*", default=[*VARIANTS, *LESSONS])
     parser.add_argument("--shipped", action="store_true")
     options = parser.parse_args()
     if options.shipped:
         shipped(options.root, options.objects)
         return
     path = HERE.parent / "recipes" / "ablation.yaml"
-    recipe = Recipe.from_yaml(path, (f"root={options.root}", f"steps={options.steps}"))
     for name in options.only:
         start = time.perf_counter()
-        loss = replace(recipe.loss, teacher=float(name == TAUGHT))
+        settings = (f"root={options.root}", f"steps={options.steps}", *LESSONS.get(name, ()))
+        recipe = Recipe.from_yaml(path, settings)
         with TemporaryDirectory() as folder:
-            model = trained(VARIANTS.get(name, LITE), replace(recipe, loss=loss), Path(folder))
+            model = trained(VARIANTS.get(name, LITE), recipe, Path(folder))
             numbers = measured(model, recipe, options.batches)
         seconds = round(time.perf_counter() - start)
         print(json.dumps({"variant": name, **numbers, "seconds": seconds}), flush=True)

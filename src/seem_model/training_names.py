@@ -68,24 +68,40 @@ def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
     for seen, view in zip(concepts, batch.views, strict=True):
         listed = (*view.vocabulary, BACKGROUND)
         known = model.phrase_embedding(book.names(listed).to(seen.device))
-        masks, rows = view.masks, [listed.index(n) for n in view.names]
-        if view.background:
-            masks, rows = np.concatenate([masks, _rest(view)[None]]), [*rows, len(listed) - 1]
-        shares = F.interpolate(
-            torch.from_numpy(masks)[None].float(), size=seen.shape[:2], mode="area"
-        )[0].to(seen.device)
-        classes = torch.tensor(rows, device=seen.device)
-        covered = shares.new_zeros(len(listed), *shares.shape[1:]).index_add(0, classes, shares)
-        share, wanted = covered.max(dim=0)
-        asked = share >= MOSTLY
+        rows = places_of(view, (seen.shape[0], seen.shape[1])).to(seen.device)
+        asked = rows >= 0
         if asked.any():
-            wanted = wanted[asked]
+            wanted = rows[asked]
             weight = wanted.bincount(minlength=len(listed))[wanted].float().rsqrt()
             entropy = F.cross_entropy(
                 model.similarity(seen[asked], known), wanted, reduction="none"
             )
             terms.append((entropy * weight).sum() / weight.sum())
     return torch.stack(terms).mean() if terms else concepts.new_zeros(())
+
+
+def places_of(view: View, size: tuple[int, int]) -> Tensor:
+    """What each place of a view is known to be.
+
+    Parameters
+    ----------
+    view : View
+    size : (int, int)
+        Places down and across.
+
+    Returns
+    -------
+    size int64
+        Rows of the view's vocabulary, its length where it is known to be none of it, -1 where
+        nothing covers half of the place.
+    """
+    masks, rows = view.masks, [view.vocabulary.index(n) for n in view.names]
+    if view.background:
+        masks, rows = np.concatenate([masks, _rest(view)[None]]), [*rows, len(view.vocabulary)]
+    shares = F.interpolate(torch.from_numpy(masks)[None].float(), size=size, mode="area")[0]
+    covered = shares.new_zeros(len(view.vocabulary) + 1, *size)
+    share, which = covered.index_add(0, torch.tensor(rows), shares).max(dim=0)
+    return torch.where(share >= MOSTLY, which, -1)
 
 
 def _cross_entropy(
