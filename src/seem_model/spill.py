@@ -91,6 +91,7 @@ class Spill:
         if self._file is None:
             # without a buffer: what did not fit on the disk would be in the way of later reading
             self._file = tempfile.TemporaryFile(prefix="napari-seem-", buffering=0)  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
         self._file.seek(offset)
         if self._file.write(data) != len(data):
             raise OSError("The disk is full.")

@@ -93,3 +93,22 @@ def test_threads_share_it():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_the_file_is_closed_when_its_last_user_is_gone(monkeypatch):
+    made, real = [], module.tempfile.TemporaryFile
+
+    def watched(**kwargs):
+        made.append(real(**kwargs))
+        return made[-1]
+
+    monkeypatch.setattr(module.tempfile, "TemporaryFile", watched)
+    spill = Spill()
+    held = spill.put(torch.zeros(3))
+    del spill
+    gc.collect()
+    assert not made[0].closed
+    assert torch.equal(held.tensor, torch.zeros(3))
+    del held
+    gc.collect()
+    assert made[0].closed

@@ -35,7 +35,7 @@ class SetConfig:
         RefCOCO folder whose validation and test images are left out; "" for none.
     mined : str
         Table of what a checkpoint found hard, so that hard images are drawn more often (see
-        :func:`seem_model.data.mining.chances`); "": all are as likely.
+        :func:`seem_model.data.mining.chances`), relative to where you run; "": all are as likely.
     """
 
     path: str
