@@ -9,6 +9,7 @@ picture says where it ends (the fast guided filter: He and Sun, 2015, after He, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seem_model.encoded import ImageFeatures, Look
+    from seem_model.frame import Frame
     from seem_model.frame_config import FrameConfig
+    from seem_model.values import RGB
 
 SURE = 0.001  # probabilities stay so far from 0 and 1
 
@@ -35,45 +38,72 @@ def edged(look: Look, features: ImageFeatures, config: FrameConfig) -> NDArray[n
     shape, frame = features.shape, look.frame
     if config.edges == 0 or look.given or look.parts:
         return look.logits(shape)
-    picture = features.once(("picture", frame), lambda: frame.image(features.image, config))
+    guide = features.once(("guide", frame), lambda: _guide(frame, features.image, config))
     height, width = frame.cells
-    shown = picture[:, :, : frame.height, : frame.width]
-    bottom, right = height * STRIDE - frame.height, width * STRIDE - frame.width
-    shown = F.pad(shown, (0, right, 0, bottom), mode="replicate")
-    chance = guided(look.coarse[:height, :width].sigmoid(), shown, config.edges)
+    chance = guide.enlarged(look.coarse[:height, :width].sigmoid())
     logits = torch.logit(chance.clamp(SURE, 1 - SURE))
     return frame.placed(frame.original(logits), shape)
 
 
-def guided(values: Tensor, picture: Tensor, regular: float) -> Tensor:
-    """Enlarge a map so that it is a local linear function of the picture's channels.
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """A picture that maps are enlarged along: what depends on it alone.
 
     Parameters
     ----------
-    values : (h, w) float
     picture : (1, C, s h, s w) float
-    regular : float
-        Above 0; contrast with less variance than this is no edge.
-
-    Returns
-    -------
-    (s h, s w) float
+    small, mean : (1, C, h, w) float
+        Its mean colours at the map's places, and those of each place and its 8 neighbours.
+    inverse : (1, h, w, C, C) float
+        Of the covariance of colours among those, regularised.
     """
-    small = F.avg_pool2d(picture, picture.shape[-1] // values.shape[-1])
-    channels, value = small.shape[1], values[None, None]
-    means = _mean(torch.cat([small, value, small * value], dim=1))
-    colour, mean, both = means.split([channels, 1, channels], dim=1)
-    products = _mean((small[:, :, None] * small[:, None]).flatten(1, 2)).unflatten(
-        1, (channels,) * 2
+
+    picture: Tensor
+    small: Tensor
+    mean: Tensor
+    inverse: Tensor
+
+    @classmethod
+    def of(cls, picture: Tensor, *, stride: int, regular: float) -> Guide:
+        """Look at a picture.
+
+        Parameters
+        ----------
+        picture : (1, C, s h, s w) float
+        stride : int
+            s
+        regular : float
+            Above 0; contrast with less variance than this is no edge.
+        """
+        small = F.avg_pool2d(picture, stride)
+        mean = _mean(small)
+        channels = small.shape[1]
+        products = _mean(_outer(small).flatten(1, 2)).unflatten(1, (channels, channels))
+        spread = (products - _outer(mean)).permute(0, 3, 4, 1, 2)
+        regularised = spread + regular * torch.eye(channels, device=picture.device)
+        return cls(picture, small, mean, torch.linalg.inv(regularised))
+
+    def enlarged(self, values: Tensor) -> Tensor:
+        """A map (h, w) as a local linear function of the picture's colours, (s h, s w)."""
+        value, channels = values[None, None], self.small.shape[1]
+        mean, both = _mean(torch.cat([value, self.small * value], dim=1)).split([1, channels], 1)
+        shared = (both - self.mean * mean).permute(0, 2, 3, 1)[..., None]
+        slope = (self.inverse @ shared)[..., 0].permute(0, 3, 1, 2)
+        offset = mean - (slope * self.mean).sum(dim=1, keepdim=True)
+        smooth = _mean(torch.cat([slope, offset], dim=1))
+        size = self.picture.shape[-2:]
+        large = F.interpolate(smooth, size=size, mode="bilinear", align_corners=False)
+        return torch.einsum("chw,chw->hw", large[0, :channels], self.picture[0]) + large[0, -1]
+
+
+def _guide(frame: Frame, image: RGB, config: FrameConfig) -> Guide:
+    """What a view shows, its last cells filled up by repeating the border."""
+    shown = frame.image(image, config)[:, :, : frame.height, : frame.width]
+    bottom, right = (
+        n * STRIDE - side for n, side in zip(frame.cells, (frame.height, frame.width), strict=True)
     )
-    spread = (products - colour[:, :, None] * colour[:, None]).permute(0, 3, 4, 1, 2)
-    shared = (both - colour * mean).permute(0, 2, 3, 1)[..., None]
-    eye = torch.eye(channels, device=values.device)
-    slope = torch.linalg.solve(spread + regular * eye, shared)[..., 0].permute(0, 3, 1, 2)
-    offset = mean - (slope * colour).sum(dim=1, keepdim=True)
-    smooth = _mean(torch.cat([slope, offset], dim=1))
-    large = F.interpolate(smooth, size=picture.shape[-2:], mode="bilinear", align_corners=False)
-    return (large[:, :channels] * picture).sum(dim=1)[0] + large[0, channels]
+    shown = F.pad(shown, (0, right, 0, bottom), mode="replicate").contiguous()
+    return Guide.of(shown, stride=STRIDE, regular=config.edges)
 
 
 def _outer(x: Tensor) -> Tensor:
@@ -82,5 +112,7 @@ def _outer(x: Tensor) -> Tensor:
 
 
 def _mean(x: Tensor) -> Tensor:
-    """Mean of each place and its 8 neighbours."""
-    return F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    """Mean of each place and its 8 neighbours; beyond the border it goes on as it is there."""
+    x = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    x = x[..., :-2, :] + x[..., 1:-1, :] + x[..., 2:, :]
+    return (x[..., :-2] + x[..., 1:-1] + x[..., 2:]) / 9

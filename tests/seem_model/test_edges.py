@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import seem_model
 from seem_model.config import FOCAL_TINY, LITE
-from seem_model.edges import edged, guided
+from seem_model.edges import Guide, edged
 from seem_model.encoded import Look
 from seem_model.frame import STRIDE, Box, Frame
 from seem_model.metrics.overlap import iou
@@ -25,6 +25,10 @@ def disk(side: int, radius: float) -> np.ndarray:
     return rows**2 + cols**2 < radius**2
 
 
+def enlarged(values: torch.Tensor, picture: torch.Tensor, regular: float) -> torch.Tensor:
+    return Guide.of(picture, stride=STRIDE, regular=regular).enlarged(values)
+
+
 def pictured(truth: np.ndarray, noise: float = 0.02) -> torch.Tensor:
     """A picture (1, 3, S, S) of a bright shape on a dark ground, with a little noise."""
     rng = np.random.default_rng(0)
@@ -35,14 +39,14 @@ def pictured(truth: np.ndarray, noise: float = 0.02) -> torch.Tensor:
 @given(st.floats(0, 1), st.integers(0, 2**31), st.floats(1e-4, 1.0))
 def test_what_is_the_same_everywhere_stays_so(value: float, seed: int, regular: float) -> None:
     picture = torch.randn(1, 3, 16, 20, generator=torch.Generator().manual_seed(seed))
-    found = guided(torch.full((4, 5), value), picture, regular)
+    found = enlarged(torch.full((4, 5), value), picture, regular)
     torch.testing.assert_close(found, torch.full((16, 20), value), atol=1e-4, rtol=0)
 
 
 @given(st.integers(0, 2**31))
 def test_a_picture_without_contrast_only_smooths(seed: int) -> None:
     values = torch.rand(5, 6, generator=torch.Generator().manual_seed(seed))
-    found = guided(values, torch.full((1, 3, 20, 24), 0.3), EDGES)
+    found = enlarged(values, torch.full((1, 3, 20, 24), 0.3), EDGES)
     assert found.shape == (20, 24)
     assert values.min() - 1e-4 <= found.min()
     assert found.max() <= values.max() + 1e-4
@@ -52,7 +56,7 @@ def test_a_picture_without_contrast_only_smooths(seed: int) -> None:
 def test_a_map_that_is_linear_in_a_colour_is_found_exactly(slope: float, offset: float) -> None:
     picture = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(3))
     coarse = slope * F.avg_pool2d(picture, 4)[0, 0] + offset
-    found = guided(coarse, picture, 1e-9)
+    found = enlarged(coarse, picture, 1e-9)
     torch.testing.assert_close(found, slope * picture[0, 0] + offset, atol=1e-3, rtol=0)
 
 
@@ -60,9 +64,9 @@ def test_a_map_that_is_linear_in_a_colour_is_found_exactly(slope: float, offset:
 def test_outlines_are_truer_than_enlarged_ones(radius: float) -> None:
     truth = disk(64, radius)
     coarse = F.avg_pool2d(torch.from_numpy(truth)[None, None].float(), STRIDE)[0, 0]
-    enlarged = F.interpolate(coarse[None, None], size=(64, 64), mode="bilinear")[0, 0]
-    along = guided(coarse, pictured(truth), EDGES)
-    assert iou(truth, along.numpy() > 0.5) > iou(truth, enlarged.numpy() > 0.5) + 0.01
+    plain = F.interpolate(coarse[None, None], size=(64, 64), mode="bilinear")[0, 0]
+    along = enlarged(coarse, pictured(truth), EDGES)
+    assert iou(truth, along.numpy() > 0.5) > iou(truth, plain.numpy() > 0.5) + 0.01
     assert iou(truth, along.numpy() > 0.5) > 0.95
 
 
