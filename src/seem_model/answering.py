@@ -39,12 +39,13 @@ def answered(
         asked = asked if memory is None else _anchored(asked, memory)
     seen = _seen(predictor, features, asked, memory, excluded, watch)
     logits = edged(seen, features, predictor.model.config.frame)
-    return read(predictor, prompts, seen, excluded, asked=asked, logits=logits)
+    return read(predictor, prompts, seen, excluded, asked=asked, logits=logits, before=memory)
 
 
 def read(
     predictor: Predictor, prompts: Prompts, look: Look, excluded: Mask | None = None, *,
     asked: Prompts | None = None, logits: NDArray[np.float32] | None = None,
+    before: Memory | None = None,
 ) -> Round:  # fmt: skip
     """Turn what was seen into an answer in original pixels, with a name.
 
@@ -60,6 +61,8 @@ def read(
         What the next round should know was asked, if not ``prompts``.
     logits : (H, W) float32 or None
         The answer at full size, if not simply enlarged.
+    before : Memory or None
+        Of the round that was refined.
     """
     if logits is None:
         logits = look.logits(prompts.shape)
@@ -78,7 +81,7 @@ def read(
         score=score,
         label=predictor.words.names[int(best.indices)] if mask.any() else "",
         label_score=float(best.values) if mask.any() else 0.0,
-        memory=look.remembered(asked or prompts).spilled(predictor.spill),
+        memory=look.remembered(asked or prompts, before=before).spilled(predictor.spill),
     )
 
 

@@ -84,12 +84,15 @@ class Memory:
         What was asked.
     given : bool
         Whether somebody else made the mask: no prompts of this object led to it.
+    rounds : int
+        How many answers led to it, itself included.
     """
 
     held: Tensor | Spilled
     frame: Frame
     asked: PackedPrompts
     given: bool = False
+    rounds: int = 1
 
     @property
     def coarse(self) -> Tensor:
@@ -158,10 +161,12 @@ class Look:
             return whole
         return self.frame.back(self.coarse, shape, bicubic=self.bicubic)
 
-    def remembered(self, prompts: Prompts) -> Memory:
-        """What the next round should know of it."""
+    def remembered(self, prompts: Prompts, *, before: Memory | None = None) -> Memory:
+        """What the next round should know of it, and of the round ``before`` it."""
+        rounds = 1 if before is None else before.rounds + 1
         # a copy: a view would keep the larger tensor alive that it is part of
-        return Memory(self.coarse.clone(), self.frame, PackedPrompts.of(prompts), self.given)
+        asked, coarse = PackedPrompts.of(prompts), self.coarse.clone()
+        return Memory(coarse, self.frame, asked, self.given, rounds)
 
     def kept(self, memory: Memory) -> Look:
         """The mask of ``memory`` with the meaning that was seen."""
@@ -169,7 +174,7 @@ class Look:
 
     def settled(self, memory: Memory, prompts: Prompts) -> Look:
         """The same, changed from the round before only where the nearest mark asks for it."""
-        marks = Places.of(prompts, memory.prompts, self.frame)
+        marks = Places.of(prompts, memory.prompts, self.frame, number=memory.rounds + 1)
         before = memory.seen_in(self.frame)
         return replace(self, coarse=settled(before, self.coarse, marks), parts=())
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seem_model.values import Prompts
 
 
-FREE = 5  # marks; a correction after them is local
+FREE = 5  # marks or rounds; a correction after them is local
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +46,14 @@ class Places:
     fresh_negative: NDArray[np.float64]
 
     @classmethod
-    def of(cls, now: Prompts, before: Prompts, frame: Frame) -> Places:
-        """Marks of ``now`` in ``frame``, and which of them ``before`` had not."""
+    def of(cls, now: Prompts, before: Prompts, frame: Frame, *, number: int = 1) -> Places:
+        """Marks of ``now`` in ``frame``, and which of them ``before`` had not.
+
+        ``number`` is that of the round: clicks that touch look like one stroke, but took a round
+        each.
+        """
         fresh = (now.positive & ~before.positive, now.negative & ~before.negative)
-        if count(now.positive) + count(now.negative) <= FREE:
+        if max(number, count(now.positive) + count(now.negative)) <= FREE:
             fresh = (np.zeros_like(now.positive), np.zeros_like(now.negative))
         shown = [frame.places(m) for m in (now.positive, now.negative, *fresh)]
         return cls(*shown)

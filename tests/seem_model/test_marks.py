@@ -126,6 +126,19 @@ def test_marks_are_late_after_some_clicks_and_a_stroke_is_one_mark() -> None:
     assert count(stroke | painted((30, 30))) == 2
 
 
+def test_clicks_that_touch_are_late_after_as_many_rounds() -> None:
+    """They look like one stroke, so the rounds are counted, too."""
+    frame = Frame.fit(Box(0, 0, *SHAPE), long_side=50, config=FrameConfig())
+    clicks = [(10, 5 + 3 * k) for k in range(FREE + 1)]
+    before, now = (
+        Prompts(positive=painted(*clicks[:k]), negative=np.zeros(SHAPE, bool))
+        for k in (FREE, FREE + 1)
+    )
+    assert count(now.positive) == 1
+    assert not len(Places.of(now, before, frame, number=FREE).fresh_positive)
+    assert len(Places.of(now, before, frame, number=FREE + 1).fresh_positive)
+
+
 def test_new_words_may_change_everything() -> None:
     before = Prompts(positive=painted((5, 5)), negative=np.zeros(SHAPE, bool))
     assert may_settle(before, before | Prompts(positive=painted((9, 9)), negative=before.negative))

@@ -38,6 +38,15 @@ def test_the_next_round_remembers_the_last(session: Session) -> None:
     assert not np.array_equal(logits(second), logits(predictor().step(features, A | B)))
 
 
+def test_rounds_are_counted_and_undo_counts_back(session: Session) -> None:
+    counts = [session.step(p).memory.rounds for p in (A, A | B, A | B | C)]
+    assert counts == [1, 2, 3]
+    session.undo()
+    assert session.step(A | B | click(SHAPE, 5, 70)).memory.rounds == 3
+    session.next_object()
+    assert session.step(A).memory.rounds == 1
+
+
 def test_a_deleted_prompt_is_forgotten(session: Session) -> None:
     first = session.step(A)
     session.step(A | B)
