@@ -19,6 +19,7 @@ from label_images import hard, same
 from napari_seem import object_files as files
 from napari_seem.objects import Row, rewrite
 from napari_seem.plane import Plane
+from plugins_found import find_plugins
 from seem_model import ImageError
 from seem_model.export.objects import LabelObject, Objects
 
@@ -28,9 +29,7 @@ KINDS = [".json", ".geojson", ".zip"]
 @pytest.fixture(autouse=True)
 def plugins() -> PluginManager:
     """The plugins as napari finds them when it starts."""
-    from napari.plugins import _initialize_plugins
-
-    _initialize_plugins()
+    find_plugins()
     return PluginManager.instance()
 
 

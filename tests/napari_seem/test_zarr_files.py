@@ -16,6 +16,7 @@ from label_images import hard
 from napari_seem.open_labels import open_labels
 from napari_seem.worker import inline
 from napari_seem.zarr_files import read_labels, zarr_reader
+from plugins_found import find_plugins
 from seem_model.export.label_volume import LabelVolume
 from seem_model.export.ome_metadata import label_names
 from seem_model.export.ome_zarr import write_ome_zarr
@@ -26,9 +27,7 @@ PLACE = {"scale": (3, 0.5, 0.25), "translate": (1, -2, 3e-3), "units": ("mm", "u
 @pytest.fixture(autouse=True)
 def plugins() -> None:
     """The plugins as napari finds them when it starts."""
-    from napari.plugins import _initialize_plugins
-
-    _initialize_plugins()
+    find_plugins()
 
 
 def layer(**more) -> Labels:
