@@ -190,11 +190,11 @@ def look_together(
 
 def _maps(frame: Frame, prompts: Prompts, known: Memory | None) -> PromptMaps:
     """What was drawn, and the round before, as one view shows them."""
-    region = np.zeros(prompts.shape, bool) if prompts.region is None else prompts.region
+    nowhere = torch.zeros(1, *frame.padded, dtype=torch.bool)
     return PromptMaps(
         positive=frame.marks(prompts.positive),
         negative=frame.marks(prompts.negative),
-        region=frame.mask(region),
+        region=nowhere if prompts.region is None else frame.mask(prompts.region),
         memory=None if known is None else known.seen_in(frame)[None],
     )
 

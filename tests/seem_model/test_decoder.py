@@ -69,6 +69,19 @@ def test_every_prompt_changes_the_answer_to_every_other(first: str, second: str)
     assert not torch.allclose(alone, together, atol=1e-4)
 
 
+def test_an_answer_is_the_same_with_and_without_gradients() -> None:
+    # Without, keys and values of what no row looks at are left out.
+    memory = torch.full((1, 16, 16), -3.0).index_fill(2, torch.arange(4, 9), 3.0)
+    drawn = maps(box(20, 20), memory=memory)
+    layers = {}
+    for learning in (True, False):
+        with torch.set_grad_enabled(learning):
+            answer = tiny().decode_prompts(scene(), drawn, every_layer=True)
+            layers[learning] = [d.spatial.logits for d in (*answer.aux, answer)]
+    for kept, left_out in zip(layers[True], layers[False], strict=True):
+        torch.testing.assert_close(left_out, kept)
+
+
 def test_negative_marks_and_regions_change_the_answer() -> None:
     model, features = tiny(), scene()
     answers = [

@@ -36,6 +36,17 @@ def test_a_click_is_its_place_even_at_the_border(row: int, col: int) -> None:
         assert apart.dots.tolist() == [[row, col]]
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 14)), min_size=1, max_size=4),
+       st.integers(3, 25), st.integers(3, 30))  # fmt: skip
+def test_marks_that_are_moved_are_the_same_marks(
+    places: list[tuple[int, int]], down: int, right: int
+) -> None:
+    first = taken_apart(painted(*((r + 2, c + 2) for r, c in places)))
+    moved = taken_apart(painted(*((r + 2 + down, c + 2 + right) for r, c in places)))
+    assert moved.dots.tolist() == (first.dots + np.array([down, right])).tolist()
+    assert (moved.strokes == np.roll(first.strokes, (down, right), (0, 1))).all()
+
+
 def test_touching_clicks_are_told_apart() -> None:
     apart = taken_apart(painted((10, 10), (11, 13)))
     assert sorted(apart.dots.tolist()) == [[10, 10], [11, 13]]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from seem_model.modeling.dense_prompt import DensePrompt, PromptMaps
 from seem_model.modeling.points import sample, uncertain_points
@@ -137,6 +138,16 @@ def test_a_click_acts_most_where_it_was_made(dense: DensePrompt) -> None:
         place = divmod(int(change.argmax()), 16)
         assert abs(place[0] - row // 4) <= 2
         assert abs(place[1] - col // 4) <= 2
+
+
+@pytest.mark.parametrize(("row", "col"), [(0, 0), (1, 62), (31, 17), (63, 63)])
+def test_a_mark_grows_by_two_pixels_to_each_side(
+    dense: DensePrompt, row: int, col: int
+) -> None:  # fmt: skip
+    grown = box(row, col, 1)
+    grown[:, max(0, row - 2) : row + 3, max(0, col - 2) : col + 3] = True
+    shown = F.pixel_shuffle(dense._maps(maps(box(row, col, 1)))[:, :48], 4)[0]
+    assert torch.equal(shown, torch.stack([grown[0], NOTHING[0], NOTHING[0]]).float())
 
 
 def test_an_empty_memory_is_not_no_memory(dense: DensePrompt) -> None:

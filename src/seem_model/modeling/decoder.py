@@ -200,7 +200,11 @@ class Decoder(nn.Module):
         x = torch.cat([g.value for g in rows], dim=1)
         position = torch.cat([g.position for g in rows], dim=1)
         tokens, places = scene.tokens[level], scene.places[level]
-        read = scene.read[i] if scene.read else cross.see(tokens, places)
+        if scene.read:
+            read = scene.read[i]
+        else:
+            looked_at, blocked = _looked_at(blocked)
+            read = cross.see(tokens[:, looked_at], places[looked_at])
         x = cross(x, position, read, blocked)
         lengths = [g.length for g in rows]
         moved = [g.replaced(v) for g, v in zip(rows, x.split(lengths, dim=1), strict=True)]
@@ -229,3 +233,15 @@ class Decoder(nn.Module):
             return clicks.pooled
         missing = (clicks.pooled == self.sampler.empty).all(dim=2, keepdim=True)
         return torch.where(missing, example.pooled, clicks.pooled)
+
+
+def _looked_at(blocked: Tensor) -> tuple[Tensor | slice, Tensor]:
+    """Places that some row looks at, as an index, and which of them are blocked.
+
+    Keys and values of the others would be computed for nobody. Found out for one prompt alone:
+    several rarely look at the same places.
+    """
+    if blocked.shape[0] > 1 or torch.is_grad_enabled():
+        return slice(None), blocked
+    seen = (~blocked[0]).any(dim=0).nonzero()[:, 0]
+    return seen, blocked[:, :, seen]

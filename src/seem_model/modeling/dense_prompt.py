@@ -7,6 +7,7 @@ tokens. After SegNext (Liu et al., CVPR 2024) and RITM's maps; off for official 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import torch
@@ -72,7 +73,7 @@ class FusionBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, h, w) -> (N, C, h, w)."""
-        return x + self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
+        return x + self.project(F.relu_(self.expand(self.norm(self.depthwise(x)))))
 
 
 class DensePrompt(nn.Module):
@@ -91,10 +92,10 @@ class DensePrompt(nn.Module):
         )
 
     def _maps(self, prompts: PromptMaps) -> Tensor:
-        drawn = torch.stack([prompts.positive, prompts.negative, prompts.region], dim=1).float()
         # A 3x3 click grows to 7x7 model pixels, so that it survives the strides.
-        dots = F.max_pool2d(drawn[:, :2], 5, stride=1, padding=2)
-        unfolded = F.pixel_unshuffle(torch.cat([dots, drawn[:, 2:]], dim=1), 4)
+        dots = _grown(torch.stack([prompts.positive, prompts.negative], dim=1))
+        drawn = torch.cat([dots, prompts.region[:, None]], dim=1)
+        unfolded = F.pixel_unshuffle(drawn.float(), 4)
         n, _, h, w = unfolded.shape
         if prompts.memory is None:
             before = unfolded.new_zeros(n, 2, h, w)
@@ -114,10 +115,10 @@ class DensePrompt(nn.Module):
         levels : three maps (N, C, h, w), strides 32, 16, 8
         prompts : PromptMaps
         """
-        fine = F.relu(self.stem(self._maps(prompts)))
+        fine = F.relu_(self.stem(self._maps(prompts)))
         drawn = [fine]
         for conv in self.down:
-            drawn.append(F.relu(conv(drawn[-1])))
+            drawn.append(F.relu_(conv(drawn[-1])))
         fused: list[Tensor] = []
         images = (*levels, mask)
         prompts_by_level = (drawn[3], drawn[2], drawn[1], self.to_mask(fine))
@@ -128,3 +129,15 @@ class DensePrompt(nn.Module):
                 x = x + F.interpolate(coarse, size=x.shape[-2:], mode="nearest")
             fused.append(self.blocks[i](x))
         return fused[3], tuple(fused[:3])
+
+
+def _grown(drawn: Tensor) -> Tensor:
+    """(N, C, H, W) bool, with all within two rows and columns of what is True."""
+    up_and_down = F.pad(drawn, (0, 0, 2, 2))
+    tall = _any([up_and_down[:, :, k : k + drawn.shape[2]] for k in range(5)])
+    left_and_right = F.pad(tall, (2, 2))
+    return _any([left_and_right[..., k : k + drawn.shape[3]] for k in range(5)])
+
+
+def _any(each: list[Tensor]) -> Tensor:
+    return reduce(torch.logical_or, each)
