@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_erosion, find_objects, label
 
+from seem_model.packed import bounds
 from seem_model.values import Mask
 
 LARGEST = 9  # sides of a group of touching clicks, in original pixels; larger ones are strokes
@@ -44,11 +45,14 @@ def taken_apart(mask: Mask) -> Marks:
     strokes = mask.copy()
     if not mask.any():
         return Marks(np.zeros((0, 2), np.int64), strokes)
-    window = _bounds(mask)
-    found, _ = label(mask[window], structure=_SQUARE)
+    top, left, bottom, right = bounds(mask)
+    found, _ = label(mask[top:bottom, left:right], structure=_SQUARE)
     dots = []
     for number, part in enumerate(find_objects(found), start=1):
-        rows, cols = place = _shifted(part, window)
+        rows, cols = place = tuple(
+            slice(s.start + first, s.stop + first)
+            for s, first in zip(part, (top, left), strict=True)
+        )
         if max(rows.stop - rows.start, cols.stop - cols.start) > LARGEST:
             continue
         around = np.pad(found[part] == number, 1)
@@ -64,20 +68,6 @@ def taken_apart(mask: Mask) -> Marks:
         dots.append(np.argwhere(core) + np.array([rows.start - 1, cols.start - 1]))
     together = np.concatenate(dots) if dots else np.zeros((0, 2))
     return Marks(together.astype(np.int64), strokes)
-
-
-def _bounds(mask: Mask) -> tuple[slice, slice]:
-    """The smallest window (rows, columns) that holds all that is painted."""
-    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
-
-
-def _shifted(part: tuple[slice, slice], window: tuple[slice, slice]) -> tuple[slice, slice]:
-    """A part of a window, counted from where the window's own places are counted from."""
-    rows, cols = (
-        slice(s.start + w.start, s.stop + w.start) for s, w in zip(part, window, strict=True)
-    )
-    return rows, cols
 
 
 def count(mask: Mask) -> int:
