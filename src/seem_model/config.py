@@ -122,8 +122,8 @@ LITE = ModelConfig(
         width=192, concept=256, queries=100, heads=6, ffn=768, layers=6, memory=8,
         prompting="composed", spatial_source="own", max_points=48,
     ),
-    dense=DensePromptConfig(),
-    naming=NamingConfig(),
+    dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
+    naming=NamingConfig(imagenet=True),
     seeds=SeedsConfig(),
     proposals=ProposalConfig(),
     frame=FrameConfig(

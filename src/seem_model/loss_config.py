@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TaskWeights:
-    """Weights of one task's cross-entropy, BCE and Dice."""
+    """Weights of one task's cross-entropy, BCE and Dice; all 0: the task is left out."""
 
     ce: float
     bce: float
     dice: float
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is to be learned from the task."""
+        return bool(self.ce or self.bce or self.dice)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
     frozen = {id(p) for p in model.text.parameters()}  # type: ignore[attr-defined]
     if isinstance(model.backbone, EfficientNetLite):
         frozen |= {id(p) for p in model.backbone.frozen_parameters()}
+    if model.imagenet is not None:
+        frozen |= {id(p) for p in model.imagenet.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     for name, p in model.named_parameters():

@@ -11,6 +11,7 @@ import torch
 from seem_model import checkpoint
 from seem_model.config import LITE, TINY, ModelConfig
 from seem_model.errors import ConfigError, SeemError
+from seem_model.growing import grown
 from seem_model.loading import folder_of
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
 from seem_model.modeling.sam_config import SamVitConfig
@@ -18,8 +19,6 @@ from seem_model.modeling.text_config import ClipTextConfig, MiniLMConfig
 from seem_model.presets import OFFICIAL
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from seem_model.modeling.seem import Seem
     from seem_model.recipe import Recipe
 
@@ -57,7 +56,7 @@ def start_model(recipe: Recipe) -> Seem:
 def _loaded(recipe: Recipe) -> Seem:
     where = folder_of(recipe.start)
     model = checkpoint.load_model(where)
-    return _grown(model, where, _preset(recipe)) if recipe.grow else model
+    return grown(model, where, _preset(recipe)) if recipe.grow else model
 
 
 def _untrained(recipe: Recipe) -> Seem:
@@ -89,21 +88,6 @@ def _preset(recipe: Recipe) -> ModelConfig:
             f"{_MINILM} as well)."
         )
     return _PRESETS[name]
-
-
-def _grown(model: Seem, where: Path, preset: ModelConfig) -> Seem:
-    """The model with the preset's heads, untrained where it had none, and its way to use them."""
-    wanted = replace(
-        model.config,
-        naming=model.config.naming or preset.naming,
-        seeds=model.config.seeds or preset.seeds,
-        proposals=model.config.proposals or preset.proposals,
-    )
-    if wanted == model.config:
-        return model
-    larger = checkpoint.build(wanted, where)
-    larger.load_state_dict(model.state_dict(), strict=False)
-    return larger
 
 
 def imagenet(variant: str) -> dict[str, torch.Tensor]:

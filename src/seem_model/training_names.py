@@ -32,7 +32,11 @@ def query_names_loss(model: Seem, book: PhraseBook, concepts: Tensor, batch: Bat
 
 
 def naming_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch) -> Tensor:
-    """Cross-entropy of all labelled masks' names, and of what is known to be none of them."""
+    """Cross-entropy of all labelled masks' names, and of what is known to be none of them.
+
+    Each reader of the naming head learns by itself: what one knows by heart would leave another
+    nothing to learn.
+    """
     device, size = features.mask.device, features.mask.shape[-2:]
     terms = []
     for i, view in enumerate(batch.views):
@@ -44,8 +48,11 @@ def naming_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
         row = features.rows(torch.tensor([i], device=device))
         # logits of the true masks, so that training goes through the same door as answers do
         logits = torch.logit(soft, eps=1e-4).to(device)
-        concepts = model.meaning(row, logits, torch.zeros_like(logits[..., 0]))[0]
-        terms.append(_cross_entropy(model, book, concepts, names, (*view.vocabulary, BACKGROUND)))
+        listed = (*view.vocabulary, BACKGROUND)
+        terms += [
+            _cross_entropy(model, book, concepts[0], names, listed)
+            for concepts in model.meanings(row, logits)
+        ]
     return torch.stack(terms).mean()
 
 
@@ -61,11 +68,10 @@ def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
     () float
         Mean over views that show such places; 0 without any.
     """
-    concepts = model.meaning_everywhere(features)
-    if concepts is None:
-        return features.mask.new_zeros(())
+    each = [c for reader in model.meanings_everywhere(features) for c in reader]
+    readers = len(each) // len(batch.views)
     terms = []
-    for seen, view in zip(concepts, batch.views, strict=True):
+    for seen, view in zip(each, batch.views * readers, strict=True):
         listed = (*view.vocabulary, BACKGROUND)
         known = model.phrase_embedding(book.names(listed).to(seen.device))
         rows = places_of(view, (seen.shape[0], seen.shape[1])).to(seen.device)
@@ -77,7 +83,7 @@ def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
                 model.similarity(seen[asked], known), wanted, reduction="none"
             )
             terms.append((entropy * weight).sum() / weight.sum())
-    return torch.stack(terms).mean() if terms else concepts.new_zeros(())
+    return torch.stack(terms).mean() if terms else features.mask.new_zeros(())
 
 
 def places_of(view: View, size: tuple[int, int]) -> Tensor:

@@ -95,7 +95,9 @@ class TrainingStep(nn.Module):
         ).to(self.device)
         images = images.contiguous(memory_format=torch.channels_last)
         features = self.model.encode_image(images)
-        losses = self._clicks(features, batch, rng, generator)
+        losses: dict[str, Tensor] = {}
+        if self.loss.clicks.any:
+            losses |= self._clicks(features, batch, rng, generator)
         if self.model.naming is not None:
             naming = naming_loss(self.model, self.book, features, batch)
             losses["naming_ce"] = naming * self.loss.naming
@@ -106,7 +108,8 @@ class TrainingStep(nn.Module):
             seeds = seeds_loss(self.model, features, batch)
             losses["seeds_bce"] = seeds * self.loss.seeds
         if self.teacher is not None:
-            losses["teacher_kl"] = self.teacher.loss(images, features.deep[-1]) * self.loss.teacher
+            last = features.deep[self.teacher.last]
+            losses["teacher_kl"] = self.teacher.loss(images, last) * self.loss.teacher
         if schedule.objects:
             losses |= self._objects(features, batch, generator)
         if schedule.phrases:

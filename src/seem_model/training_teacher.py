@@ -49,6 +49,7 @@ class Teacher(nn.Module):
             raise ConfigError(
                 "loss.teacher teaches EfficientNet-Lite0 backbones with a naming head: set it to 0."
             )
+        self.last = model.naming.count - 1  # of the maps that the naming head reads
         weights = imagenet("lite2")
         self.backbone = EfficientNetLite(LITE2)
         self.backbone.load_state_dict(fold_imagenet(weights, LITE2))

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 import seem_model
 from seem_model.errors import CheckpointError, PromptError
 from seem_model.modeling.minilm import MiniLM, from_bert, load_minilm
-from seem_model.modeling.quantize import dequantize, quantize
+from seem_model.modeling.quantize import GROUP, dequantize, quantize
 from seem_model.modeling.text import TextTower, build_text
 from seem_model.modeling.text_config import MiniLMConfig, TinyTextConfig
 
@@ -73,7 +73,9 @@ def test_embedded_tower_says_what_the_original_says(lite: MiniLM, original: Path
     states, real = original_states(original, NAMES)
     summary = (states * real[..., None]).sum(1) / real.sum(1, keepdim=True)
     similarity = torch.cosine_similarity(lite.encode(NAMES).summary, summary)
-    assert similarity.min() >= 0.995
+    # its table of words is held in four bits; in eight, the least of these was 0.9958
+    assert similarity.min() >= 0.99
+    assert similarity.mean() >= 0.997
 
 
 def test_embedded_files_are_small() -> None:
@@ -189,6 +191,33 @@ def test_eight_bits_round_to_half_a_step() -> None:
     step = weight.abs().amax(1, keepdim=True) / 127
     assert ((restored["a.weight"] - weight).abs() <= 0.51 * step + 1e-7).all()
     torch.testing.assert_close(restored["a.bias"], weight[1], atol=1e-4, rtol=0)
+
+
+def test_four_bits_are_right_to_half_a_step_of_each_group() -> None:
+    table = torch.randn(5, 96, generator=torch.Generator().manual_seed(1))
+    table[2, 32:64] = 0.0
+    stored = quantize({"words": table, "other": table}, four=("words",))
+    assert (stored["words"].dtype, stored["words"].shape) == (torch.uint8, (5, 48))
+    assert stored["words.scale"].shape == (5, 96 // GROUP)
+    assert stored["other"].dtype == torch.int8
+    off = (dequantize(stored)["words"] - table).abs().reshape(5, 3, GROUP)
+    step = table.abs().reshape(5, 3, GROUP).amax(2, keepdim=True) / 7
+    assert (off <= 0.51 * step + 1e-7).all()
+
+
+def test_kernels_keep_their_shape() -> None:
+    kernel = torch.randn(6, 2, 3, 3, generator=torch.Generator().manual_seed(2))
+    stored = quantize({"conv.weight": kernel})
+    assert stored["conv.weight.scale"].shape == (6,)
+    step = kernel.abs().amax((1, 2, 3), keepdim=True) / 127
+    assert ((dequantize(stored)["conv.weight"] - kernel).abs() <= 0.51 * step + 1e-7).all()
+
+
+def test_what_was_rounded_once_is_stored_the_same_again() -> None:
+    matrix = torch.randn(7, 40, generator=torch.Generator().manual_seed(3))
+    once = quantize({"a": matrix})
+    again = quantize(dequantize(once))
+    assert all(torch.equal(once[name], again[name]) for name in once)
 
 
 def test_pruned_tokenizer_keeps_english_and_its_special_pieces() -> None:

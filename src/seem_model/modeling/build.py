@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seem_model.errors import ConfigError
 from seem_model.modeling.backbone_config import EfficientNetLiteConfig
 from seem_model.modeling.davit import DaVit
 from seem_model.modeling.davit_config import DavitConfig
 from seem_model.modeling.deformable import DeformablePixelDecoder
 from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
-from seem_model.modeling.efficientnet import EfficientNetLite
+from seem_model.modeling.efficientnet import EfficientNetLite, ImageNetStages
 from seem_model.modeling.focal import FocalNet
 from seem_model.modeling.pixel_decoder import PixelDecoder
 from seem_model.modeling.sam_config import SamVitConfig
 from seem_model.modeling.sam_vit import SamVit
 
 if TYPE_CHECKING:
-    from seem_model.config import AnyPixelDecoderConfig, BackboneConfig
+    from seem_model.config import AnyPixelDecoderConfig, BackboneConfig, ModelConfig
 
 
 Backbone = EfficientNetLite | FocalNet | SamVit | DaVit
@@ -41,6 +42,21 @@ def build_backbone(config: BackboneConfig) -> Backbone:
     if isinstance(config, DavitConfig):
         return DaVit(config)
     return FocalNet(config)
+
+
+def build_imagenet_stages(config: ModelConfig) -> ImageNetStages | None:
+    """The later stages as ImageNet left them, unfilled, where the naming head reads them.
+
+    Raises
+    ------
+    ConfigError
+        If the backbone is not one that they are there for.
+    """
+    if config.naming is None or not config.naming.imagenet:
+        return None
+    if not isinstance(config.backbone, EfficientNetLiteConfig):
+        raise ConfigError("naming.imagenet needs an EfficientNet-Lite backbone.")
+    return ImageNetStages(config.backbone)
 
 
 def build_pixel_decoder(

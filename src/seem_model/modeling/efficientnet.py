@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seem_model.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -59,6 +61,19 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
+def _stage(config: EfficientNetLiteConfig, number: int) -> nn.Sequential:
+    inner, outer = config.widths[number : number + 2]
+    return nn.Sequential(
+        *(
+            InvertedResidual(
+                inner if j == 0 else outer, outer, kernel=_KERNELS[number],
+                stride=_STRIDES[number] if j == 0 else 1, ratio=1 if number == 0 else 6,
+            )
+            for j in range(config.depths[number])
+        )
+    )  # fmt: skip
+
+
 class EfficientNetLite(nn.Module):
     """Image backbone of the embedded default.
 
@@ -73,19 +88,7 @@ class EfficientNetLite(nn.Module):
         self.config = config
         widths = config.widths
         self.stem = _conv(3, widths[0], 3, 2)
-        self.stages = nn.ModuleList()
-        for i, depth in enumerate(config.depths):
-            blocks = []
-            for j in range(depth):
-                inner = widths[i] if j == 0 else widths[i + 1]
-                stride = _STRIDES[i] if j == 0 else 1
-                ratio = 1 if i == 0 else 6
-                blocks.append(
-                    InvertedResidual(
-                        inner, widths[i + 1], kernel=_KERNELS[i], stride=stride, ratio=ratio
-                    )
-                )
-            self.stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(_stage(config, i) for i in range(len(config.depths)))
         self.channels = tuple(widths[i + 1] for i in _OUTPUT_STAGES)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
@@ -106,6 +109,48 @@ class EfficientNetLite(nn.Module):
         count = self.config.frozen_stages
         modules = [self.stem, *self.stages[:count]] if count else []
         return [p for m in modules for p in m.parameters()]
+
+
+class ImageNetStages(nn.Module):
+    """The stages behind those that never train, once more and as ImageNet training left them.
+
+    They read what the backbone's frozen stages give, so both are one network up to there. Frozen.
+
+    Parameters
+    ----------
+    config : EfficientNetLiteConfig
+        Of the backbone.
+
+    Raises
+    ------
+    ConfigError
+        If the backbone's frozen stages do not end at stride 4.
+    """
+
+    def __init__(self, config: EfficientNetLiteConfig) -> None:
+        super().__init__()
+        self.config = config
+        first = config.frozen_stages
+        if first != _OUTPUT_STAGES[0] + 1:
+            raise ConfigError(
+                "Stages as ImageNet left them read the backbone's map at stride 4: it needs "
+                f"{_OUTPUT_STAGES[0] + 1} frozen stages, not {first}."
+            )
+        self.stages = nn.ModuleDict(
+            {str(i): _stage(config, i) for i in range(first, len(config.depths))}
+        )
+        self.requires_grad_(False)
+
+    @torch.no_grad()
+    def forward(self, shared: Tensor) -> tuple[Tensor, ...]:
+        """(B, C, H/4, W/4) -> maps at strides 8, 16 and 32."""
+        maps = []
+        x = shared
+        for i, stage in self.stages.items():
+            x = stage(x)
+            if int(i) in _OUTPUT_STAGES:
+                maps.append(x)
+        return tuple(maps)
 
 
 class ImageNetClassifier(nn.Module):

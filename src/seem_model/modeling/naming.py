@@ -3,6 +3,8 @@
 Queries learn class names only from very many images. The image backbone knew a thousand kinds of
 things before training began, so a linear layer over its features, averaged under the answer,
 names things after a few thousand objects (mask pooling, as in FC-CLIP, Yu et al., NeurIPS 2023).
+Training for masks washes much of that out, so the stages that train are there once more as ImageNet
+left them, and a second layer reads those; the meaning is the mean of both.
 Off for official checkpoints, whose queries carry the meaning themselves (SEEM §3.3).
 """
 
@@ -17,13 +19,22 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class NamingConfig:
-    """The naming head reads this many backbone maps, the coarsest ones (2: strides 16 and 32)."""
+    """What the naming head reads.
+
+    Parameters
+    ----------
+    maps : int
+        So many backbone maps, the coarsest ones (2: strides 16 and 32).
+    imagenet : bool
+        Also those of the backbone's later stages as ImageNet left them.
+    """
 
     maps: int = 2
+    imagenet: bool = False
 
 
-class Naming(nn.Module):
-    """Backbone maps and masks -> concepts.
+class Reader(nn.Module):
+    """Maps and masks -> concepts.
 
     Parameters
     ----------
@@ -79,3 +90,47 @@ class Naming(nn.Module):
         coarser = [F.interpolate(x, size=size, mode="bilinear") for x in (*maps[1:], around)]
         read = torch.cat([near, *coarser], dim=1).permute(0, 2, 3, 1)
         return self.project(self.norm(read))
+
+
+class Naming(Reader):
+    """The head: reads the backbone's maps, and those of ImageNet's stages where there are any.
+
+    Parameters
+    ----------
+    channels, concept
+        As of :class:`Reader`.
+    imagenet : bool
+        Whether there is a second reader, of as many maps with the same channels.
+    """
+
+    def __init__(self, channels: tuple[int, ...], concept: int, *, imagenet: bool = False) -> None:
+        super().__init__(channels, concept)
+        self.count = len(channels)
+        self.second = Reader(channels, concept) if imagenet else None
+
+    def each(self, maps: tuple[Tensor, ...], masks: Tensor) -> tuple[Tensor, ...]:
+        """What every reader says of soft masks, each as :meth:`Reader.forward` gives it."""
+        own = super().forward(maps[: self.count], masks)
+        return (own,) if self.second is None else (own, self.second(maps[self.count :], masks))
+
+    def each_everywhere(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """What every reader says of every place, each as :meth:`Reader.everywhere` gives it."""
+        own = super().everywhere(maps[: self.count])
+        if self.second is None:
+            return (own,)
+        return own, self.second.everywhere(maps[self.count :])
+
+    def forward(self, maps: tuple[Tensor, ...], masks: Tensor) -> Tensor:
+        """Concepts of soft masks, of both readers together."""
+        return _mean(self.each(maps, masks))
+
+    def everywhere(self, maps: tuple[Tensor, ...]) -> Tensor:
+        """Concepts of every place, of both readers together."""
+        return _mean(self.each_everywhere(maps))
+
+
+def _mean(each: tuple[Tensor, ...]) -> Tensor:
+    """One as it is; of several the mean direction."""
+    if len(each) == 1:
+        return each[0]
+    return torch.stack([F.normalize(x, dim=-1) for x in each]).mean(dim=0)

@@ -10,7 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seem_model.modeling.attention import TokenGroup, group
-from seem_model.modeling.build import build_backbone, build_pixel_decoder
+from seem_model.modeling.build import (
+    build_backbone,
+    build_imagenet_stages,
+    build_pixel_decoder,
+)
 from seem_model.modeling.decoded import Decoded, Features, Request
 from seem_model.modeling.decoder import Decoder
 from seem_model.modeling.dense_prompt import DensePrompt, PromptMaps
@@ -33,6 +37,11 @@ class Seem(nn.Module):
     config : ModelConfig
     folder : Path or None
         Where the text tower's own files are (tokenizer, frozen weights), if it has any.
+
+    Raises
+    ------
+    ConfigError
+        If parts of the configuration do not go together.
     """
 
     def __init__(self, config: ModelConfig, *, folder: Path | None = None) -> None:
@@ -56,7 +65,12 @@ class Seem(nn.Module):
         self.token_proj = None if shared else nn.Linear(width, decoder.width)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         naming = config.naming
-        self.naming = None if naming is None else Naming(channels[-naming.maps :], decoder.concept)
+        self.naming = (
+            None
+            if naming is None
+            else Naming(channels[-naming.maps :], decoder.concept, imagenet=naming.imagenet)
+        )
+        self.imagenet = build_imagenet_stages(config)
         seeds = config.seeds
         self.seeds = None if seeds is None else Seeds(pixel.width, pixel.mask_width, seeds)
 
@@ -71,7 +85,12 @@ class Seem(nn.Module):
         maps = self.backbone(images)
         mask, levels = self.pixel_decoder(maps)
         naming = self.config.naming
-        return Features(mask, levels, () if naming is None else maps[-naming.maps :])
+        if naming is None:
+            return Features(mask, levels)
+        deep = maps[-naming.maps :]
+        if self.imagenet is not None:
+            deep += self.imagenet(maps[0])[-naming.maps :]
+        return Features(mask, levels, deep)
 
     def prepared(self, features: Features) -> Features:
         """Features of an image that many prompts will ask about.
@@ -116,6 +135,14 @@ class Seem(nn.Module):
         (B, N, D) float, not normalised
         """
         return concepts if self.naming is None else self.naming(features.deep, masks.sigmoid())
+
+    def meanings(self, features: Features, masks: Tensor) -> tuple[Tensor, ...]:
+        """What each reader of the naming head makes of answers, see :meth:`meaning`."""
+        return () if self.naming is None else self.naming.each(features.deep, masks.sigmoid())
+
+    def meanings_everywhere(self, features: Features) -> tuple[Tensor, ...]:
+        """What each reader makes of every place, see :meth:`meaning_everywhere`."""
+        return () if self.naming is None else self.naming.each_everywhere(features.deep)
 
     def meaning_everywhere(self, features: Features) -> Tensor | None:
         """(B, h, w, D) float, not normalised: what each place stands for, at stride 16.
