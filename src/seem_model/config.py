@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from seem_model.errors import ConfigError
@@ -122,7 +122,7 @@ LITE = ModelConfig(
         width=192, concept=256, queries=100, heads=6, ffn=768, layers=6, memory=8,
         prompting="composed", spatial_source="own", max_points=48,
     ),
-    dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
+    dense=DensePromptConfig(),
     naming=NamingConfig(imagenet=True),
     seeds=SeedsConfig(),
     proposals=ProposalConfig(),
@@ -131,6 +131,9 @@ LITE = ModelConfig(
         long_side=512, max_upscale=2.0, zoom_side=320, glance_side=256, edges=0.004,
     ),
 )  # fmt: skip
+
+# A trial: three, three and two blocks of dense prompt fusion at strides 16, 8 and 4.
+LITE_DEEP = replace(LITE, dense=DensePromptConfig(blocks=(2, 3, 3, 2)))
 
 TINY = ModelConfig(
     name="tiny",

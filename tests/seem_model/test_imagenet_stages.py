@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from seem_model import checkpoint
-from seem_model.config import LITE, TINY, ModelConfig
+from seem_model.config import LITE, TINY, DensePromptConfig, ModelConfig
+from seem_model.data.batch import Batch, View
+from seem_model.data.crops import Crop
 from seem_model.errors import CheckpointError, ConfigError
+from seem_model.modeling.backbone_config import TINY_BACKBONE
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
+from seem_model.modeling.names import PhraseBook
 from seem_model.modeling.naming import Naming, NamingConfig
 from seem_model.modeling.quantize import dequantize, quantize
 from seem_model.modeling.seem import Seem
@@ -21,9 +26,10 @@ from seem_model.optimise import parameter_groups
 from seem_model.readout import by_prompts
 from seem_model.recipe import OptimConfig, Recipe
 from seem_model.start import imagenet, start_model
+from seem_model.training_names import naming_loss, places_loss
 
 TWICE = replace(
-    TINY, backbone=replace(TINY.backbone, frozen_stages=2), naming=NamingConfig(imagenet=True)
+    TINY, backbone=replace(TINY_BACKBONE, frozen_stages=2), naming=NamingConfig(imagenet=True)
 )
 
 
@@ -31,6 +37,19 @@ def twice(config: ModelConfig = TWICE) -> Seem:
     """A tiny model whose backbone's later stages are there twice, both untrained and different."""
     torch.manual_seed(0)
     return Seem(config).eval()
+
+
+def a_batch() -> Batch:
+    """One view, sky over grass."""
+    labels = np.ones((64, 64), np.int32)
+    labels[32:] = 2
+    crop = Crop(image=np.zeros((64, 64, 3), np.uint8), labels=labels, height=64, width=64)
+    names = ("sky", "grass")
+    view = View(
+        crop=crop, masks=np.stack([labels == 1, labels == 2]), names=names, vocabulary=names,
+        complete=True, background=False,
+    )  # fmt: skip
+    return Batch((view,), ())
 
 
 def test_both_have_the_same_weight_in_what_a_mask_means() -> None:
@@ -116,9 +135,40 @@ def test_those_of_the_embedded_default_say_what_imagenet_left() -> None:
         assert torch.cosine_similarity(kept.flatten(1), whole.flatten(1)).min() > 0.995
 
 
+def test_a_run_adds_the_second_reader_to_an_older_checkpoint(tmp_path: Path) -> None:
+    checkpoint.save(checkpoint.build(replace(LITE, naming=NamingConfig())), tmp_path)
+    recipe = Recipe(model="lite", start=str(tmp_path))
+    assert start_model(recipe).imagenet is None
+    larger = start_model(replace(recipe, grow=True))
+    assert larger.naming is not None
+    assert larger.naming.second is not None
+    shipped = checkpoint.build(LITE).imagenet
+    assert larger.imagenet is not None
+    assert shipped is not None
+    for name, kept in shipped.state_dict().items():
+        torch.testing.assert_close(larger.imagenet.state_dict()[name], kept)
+
+
+def test_each_reader_learns_whatever_the_other_knows() -> None:
+    model = twice()
+    features = model.encode_image(torch.randn(1, 3, 64, 64))
+    naming = model.naming
+    assert naming is not None
+    assert naming.second is not None
+    learned: list[torch.Tensor] = []
+    for _ in range(2):
+        book, batch = PhraseBook(model.text), a_batch()
+        loss = naming_loss(model, book, features, batch) + places_loss(model, book, features, batch)
+        learned += torch.autograd.grad(loss, [naming.second.project.weight])
+        with torch.no_grad():
+            naming.project.weight.normal_()
+    assert learned[0].abs().max() > 0
+    torch.testing.assert_close(*learned)
+
+
 def test_a_run_adds_blocks_that_change_nothing_at_first(tmp_path: Path) -> None:
     torch.manual_seed(4)
-    shallow = Seem(replace(TINY, dense=replace(TINY.dense, blocks=(1, 0, 0, 1)))).eval()
+    shallow = Seem(replace(TINY, dense=DensePromptConfig(width=8, blocks=(1, 0, 0, 1)))).eval()
     checkpoint.save(shallow, tmp_path, half=False)
     larger = start_model(Recipe(model="tiny", start=str(tmp_path), grow=True)).eval()
     assert larger.config.dense == TINY.dense

@@ -11,6 +11,7 @@ import torch
 
 from seem_model.data.batch import Batch, View
 from seem_model.data.crops import Crop
+from seem_model.loss_config import TaskWeights
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.train import train
 from seem_model.training_names import places_loss
@@ -105,6 +106,19 @@ def test_recipes_without_places_do_not_log_them(tmp_path: Path) -> None:
     taught = replace(recipe, out=str(tmp_path / "two"), loss=replace(recipe.loss, places=1.0))
     train(taught, report=quiet)
     assert len([r for r in logged(taught) if r[1] == "places_ce" and r[2] > 0]) == recipe.steps
+
+
+def test_clicks_that_weigh_nothing_are_not_asked(tmp_path: Path) -> None:
+    recipe = shapes_recipe(write_shapes(tmp_path / "shapes"), tmp_path / "run")
+    names_alone = replace(
+        recipe, objects_every=0, phrases_every=0,
+        loss=replace(recipe.loss, clicks=TaskWeights(0.0, 0.0, 0.0), seeds=0.0),
+        optim=replace(recipe.optim, only=("naming",)),
+    )  # fmt: skip
+    train(names_alone, report=quiet)
+    terms = {name for _, name, _ in logged(names_alone)}
+    assert "naming_ce" in terms
+    assert not any(name.startswith("clicks") for name in terms)
 
 
 def test_first_answers_are_learned_from_where_others_follow(tmp_path: Path) -> None:
