@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from seem_model.values import Segment
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from seem_model.encoded import ImageFeatures
     from seem_model.modeling.seem import Seem
+    from seem_model.values import Mask
     from seem_model.vocabulary import Vocabulary
 
+PLACE = 16  # stride of the naming head's finest map
 ENOUGH = 50  # names: the likeliest of a few is no evidence, every place would be one of them
 
 
@@ -34,10 +37,13 @@ class Ground:
         Rows of the vocabulary; -1 where background is likelier than any of them.
     chances : (H, W) float32
         Probability of that class.
+    reach : float
+        Side of one place of the naming head, pixels: borders are no truer than that.
     """
 
     rows: NDArray[np.int32]
     chances: NDArray[np.float32]
+    reach: float = 0.0
 
 
 def ground(model: Seem, features: ImageFeatures, words: Vocabulary) -> Ground | None:
@@ -60,7 +66,7 @@ def ground(model: Seem, features: ImageFeatures, words: Vocabulary) -> Ground | 
         better = here > best
         best[better] = here[better]
         rows[better] = -1 if row == len(words.names) else row
-    return Ground(rows, best)
+    return Ground(rows, best, reach=PLACE * frame.box.height / frame.height)
 
 
 def fill(
@@ -69,8 +75,9 @@ def fill(
 ) -> list[Segment]:  # fmt: skip
     """Give unlabelled pixels (0) of ``labels`` (H, W), in place, the class that the ground says.
 
-    Stuff joins its segment. Things that were found have outlines already, so only classes of things
-    that were found nowhere are filled in, and none without ``things``.
+    Stuff joins its segment, and so do things, if ``things`` are wanted at all. Where some of a
+    class of things were found, these have outlines already: only what reaches away from them is
+    filled in, as others that the search missed, not the rim that coarse places put around them.
 
     Parameters
     ----------
@@ -93,9 +100,11 @@ def fill(
     made: list[Segment] = []
     for row in np.unique(under.rows[free]).tolist():
         thing = row >= 0 and words.things[row]
-        if row < 0 or (thing and (not things or row in known)):
+        if row < 0 or (thing and not things):
             continue
         here = free & (under.rows == row)
+        if thing and row in known:
+            here = _away(here, labels == known[row].id, under.reach)
         if row in known:
             labels[here] = known[row].id
         elif here.mean() >= least:
@@ -104,3 +113,12 @@ def fill(
             score = float(under.chances[here].mean())
             made.append(Segment(number, words.names[row], score, thing))
     return made
+
+
+def _away(here: Mask, found: Mask, reach: float) -> Mask:
+    """Connected parts of ``here`` with a pixel farther than ``reach`` from what was found."""
+    parts, count = ndimage.label(here)
+    if count == 0:
+        return here
+    farthest = ndimage.maximum(ndimage.distance_transform_edt(~found), parts, np.arange(count + 1))
+    return np.asarray((np.asarray(farthest) > reach)[parts] & here)

@@ -32,7 +32,7 @@ def under(**places: tuple[int, slice]) -> Ground:
     rows = np.full((10, 10), -1, np.int32)
     for row, place in places.values():
         rows[place] = row
-    return Ground(rows, np.full((10, 10), 0.5, np.float32))
+    return Ground(rows, np.full((10, 10), 0.5, np.float32), reach=3.0)
 
 
 def test_stuff_grows_and_new_classes_get_segments(labels) -> None:
@@ -52,6 +52,19 @@ def test_things_that_have_outlines_are_not_spread(labels) -> None:
     assert (labels == 1).sum() == 9
 
 
+def test_things_that_the_search_missed_join_those_it_found(labels) -> None:
+    seen = under(around=(CUP, np.s_[1:7, 1:7]), apart=(CUP, np.s_[3:6, 8:]))
+    assert fill(labels, known(), seen, WORDS, things=True, least=0.0) == []
+    assert (labels[3:6, 8:] == 1).all()
+    assert (labels == 1).sum() == 9 + 6  # no rim around the cup that was found
+
+
+def test_what_reaches_away_is_filled_as_a_whole(labels) -> None:
+    reaching = under(beside=(CUP, np.s_[2:5, 5:9]))
+    assert fill(labels, known(), reaching, WORDS, things=True, least=0.0) == []
+    assert (labels[2:5, 2:9] == 1).all()
+
+
 def test_panoptic_takes_stuff_alone_and_enough_of_it(labels) -> None:
     seen = under(a=(DOG, np.s_[:1]), b=(GRASS, np.s_[6:8]), c=(GRASS, np.s_[6:8]))
     assert [s.label for s in fill(labels, known(), seen, WORDS, things=False, least=0.1)] == [
@@ -67,6 +80,7 @@ def test_every_pixel_has_its_likeliest_class() -> None:
     seen = ground(model.model, features, model.words)
     assert seen is not None
     assert seen.rows.shape == seen.chances.shape == (50, 90)
+    assert seen.reach == pytest.approx(16 * 90 / features.whole.frame.width, rel=0.05)
     assert seen.rows.min() >= -1
     assert seen.rows.max() < len(model.words.names)
     assert ((seen.chances > 0) & (seen.chances <= 1)).all()
