@@ -34,6 +34,7 @@ from seem_model.losses import layers
 from seem_model.modeling.backbone_config import LITE0, LITE2
 from seem_model.modeling.efficientnet import fold_imagenet
 from seem_model.modeling.names import BACKGROUND, PhraseBook
+from seem_model.modeling.naming import NamingConfig
 from seem_model.modeling.text_config import TinyTextConfig
 from seem_model.readout import by_prompts
 from seem_model.recipe import Recipe
@@ -48,20 +49,22 @@ if TYPE_CHECKING:
     from seem_model.modeling.seem import Seem
 
 HERE = Path(__file__).parent
+# One reader of names: what ImageNet left would be the same, trained or not, in every variant.
+PIECES = replace(LITE, naming=NamingConfig())
 VARIANTS: dict[str, ModelConfig] = {
-    "all of it": LITE,
-    "no dense prompt fusion": replace(LITE, dense=None),
+    "all of it": PIECES,
+    "no dense prompt fusion": replace(PIECES, dense=None),
     "prompts apart, as in official v1": replace(
-        LITE, decoder=replace(LITE.decoder, prompting="separate_v1")
+        PIECES, decoder=replace(PIECES.decoder, prompting="separate_v1")
     ),
-    "a text tower that knows no words": replace(LITE, text=TinyTextConfig()),
-    "names by the queries": replace(LITE, naming=None),
-    "EfficientNet-Lite2 instead of Lite0": replace(LITE, backbone=LITE2),
+    "a text tower that knows no words": replace(PIECES, text=TinyTextConfig()),
+    "names by the queries": replace(PIECES, naming=None),
+    "EfficientNet-Lite2 instead of Lite0": replace(PIECES, backbone=LITE2),
     "one query a prompt instead of three": replace(
-        LITE, decoder=replace(LITE.decoder, spatial_queries=1)
+        PIECES, decoder=replace(PIECES.decoder, spatial_queries=1)
     ),
     "a decoder 256 wide instead of 192": replace(
-        LITE, decoder=replace(LITE.decoder, width=256, heads=8, ffn=1024)
+        PIECES, decoder=replace(PIECES.decoder, width=256, heads=8, ffn=1024)
     ),
 }
 LESSONS: dict[str, tuple[str, ...]] = {
@@ -217,7 +220,7 @@ def main() -> None:
         settings = (f"root={options.root}", f"steps={options.steps}", *LESSONS.get(name, ()))
         recipe = Recipe.from_yaml(path, settings)
         with TemporaryDirectory() as folder:
-            model = trained(VARIANTS.get(name, LITE), recipe, Path(folder))
+            model = trained(VARIANTS.get(name, PIECES), recipe, Path(folder))
             numbers = measured(model, recipe, options.batches)
         seconds = round(time.perf_counter() - start)
         print(json.dumps({"variant": name, **numbers, "seconds": seconds}), flush=True)

@@ -62,7 +62,7 @@ def _deeper(
 
 def _silenced(larger: DensePrompt, smaller: DensePrompt) -> None:
     """What only the larger has passes on what it gets."""
-    known = dict(smaller.named_modules())
+    known = {name for name, _ in smaller.named_modules()}
     for name, part in larger.named_modules():
         if name.endswith(".project") and name not in known and isinstance(part, nn.Conv2d):
             nn.init.zeros_(part.weight)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TaskWeights:
-    """Weights of one task's cross-entropy, BCE and Dice; all 0: the task is left out."""
+    """Weights of one task's cross-entropy, BCE and Dice; clicks of weight 0 are not asked."""
 
     ce: float
     bce: float

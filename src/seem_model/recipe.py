@@ -84,7 +84,7 @@ class Recipe:
     start : str
         Checkpoint to start from; "" starts from ImageNet (LITE) or at random.
     grow : bool
-        Add the preset's heads that ``start`` lacks, untrained.
+        Add what the preset has and ``start`` lacks (see :func:`seem_model.growing.grown`).
     root : str
         Folder that the paths of ``data`` are relative to; "" is where you run.
     data : tuple of SetConfig

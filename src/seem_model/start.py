@@ -68,7 +68,7 @@ def _untrained(recipe: Recipe) -> Seem:
             f"model={recipe.model}{_MINILM}."
         )
     model = checkpoint.build(config)
-    if _preset(recipe).backbone == LITE.backbone and isinstance(model.backbone, EfficientNetLite):
+    if config.backbone == LITE.backbone and isinstance(model.backbone, EfficientNetLite):
         model.backbone.load_state_dict(fold_imagenet(imagenet("lite0"), model.backbone.config))
     return model
 

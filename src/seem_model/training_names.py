@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,12 +67,11 @@ def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
     Returns
     -------
     () float
-        Mean over views that show such places; 0 without any.
+        Mean over readers and views that show such places; 0 without any.
     """
-    each = [c for reader in model.meanings_everywhere(features) for c in reader]
-    readers = len(each) // len(batch.views)
+    each = (zip(c, batch.views, strict=True) for c in model.meanings_everywhere(features))
     terms = []
-    for seen, view in zip(each, batch.views * readers, strict=True):
+    for seen, view in chain.from_iterable(each):
         listed = (*view.vocabulary, BACKGROUND)
         known = model.phrase_embedding(book.names(listed).to(seen.device))
         rows = places_of(view, (seen.shape[0], seen.shape[1])).to(seen.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from seem_model.recipe import OptimConfig, Recipe
 from seem_model.start import imagenet, start_model
 from seem_model.training_names import naming_loss, places_loss
 
+ROOT = Path(__file__).parents[2]
 TWICE = replace(
     TINY, backbone=replace(TINY_BACKBONE, frozen_stages=2), naming=NamingConfig(imagenet=True)
 )
@@ -120,6 +122,13 @@ def test_a_bad_file_is_told(tmp_path: Path, how: str) -> None:
 def test_other_backbones_are_refused() -> None:
     with pytest.raises(ConfigError, match="needs 2 frozen stages, not 0"):
         Seem(replace(TWICE, backbone=TINY.backbone))
+
+
+def test_every_variant_that_is_compared_can_be_built() -> None:
+    variants = runpy.run_path(str(ROOT / "benchmarks/ablations.py"))["VARIANTS"]
+    assert len(variants) > 5
+    for config in variants.values():
+        assert checkpoint.build(config).config == config
 
 
 def test_those_of_the_embedded_default_say_what_imagenet_left() -> None:

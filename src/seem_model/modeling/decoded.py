@@ -58,7 +58,8 @@ class Features:
     levels : three (B, C, h, w) float
         Strides 32, 16, 8.
     deep : tuple of (B, C, h, w) float
-        Backbone maps for the naming head, coarsest last; none without one.
+        Maps for the naming head, none without one: the backbone's, coarsest last, then as many of
+        what ImageNet left, if that is there.
     scene : Scene or None
         What the decoder makes of them, where one image answers many prompts.
     """
