@@ -54,11 +54,11 @@ def segment(
         chances = probabilities(model, found, words.embeddings)
         rows = painting.named(found, chances, thresholds.score)
     if kind == "instances":
-        return painting.instances(rows, words, features.shape, thresholds.free)
+        return painting.instances(rows, words, features.shape, thresholds)
     under = ground(model, features, words)
     if kind == "panoptic":
-        return painting.panoptic(rows, words, features.shape, thresholds.free, under)
-    return painting.semantic(rows, words, features.shape, under)
+        return painting.panoptic(rows, words, features.shape, thresholds, under)
+    return painting.semantic(rows, words, features.shape, thresholds, under)
 
 
 @torch.inference_mode()

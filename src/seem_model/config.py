@@ -30,7 +30,14 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class PixelDecoderConfig:
-    """Feature pyramid with a transformer on its coarsest map (MaskFormer's, SEEM §3.1)."""
+    """Feature pyramid with a transformer on its coarsest map (MaskFormer's, SEEM §3.1).
+
+    Parameters
+    ----------
+    imagenet : bool
+        Whether strides 8, 16 and 32 also get the maps of the backbone's later stages as ImageNet
+        left them.
+    """
 
     width: int = 512
     mask_width: int = 512
@@ -39,6 +46,7 @@ class PixelDecoderConfig:
     ffn: int = 2048
     groups: int = 32
     separable: bool = False
+    imagenet: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,8 +140,13 @@ LITE = ModelConfig(
     ),
 )  # fmt: skip
 
-# A trial: three, three and two blocks of dense prompt fusion at strides 16, 8 and 4.
-LITE_DEEP = replace(LITE, dense=DensePromptConfig(blocks=(2, 3, 3, 2)))
+# A trial: three, three and two blocks of dense prompt fusion at strides 16, 8 and 4, and a pixel
+# decoder that also reads what ImageNet left.
+LITE_DEEP = replace(
+    LITE,
+    dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
+    pixel_decoder=replace(LITE.pixel_decoder, imagenet=True),
+)
 
 TINY = ModelConfig(
     name="tiny",

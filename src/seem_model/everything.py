@@ -33,12 +33,16 @@ class Thresholds:
         Least share of its own mask that a thing must still find free, where things may overlap.
     top : int
         Most instances.
+    name : float
+        Least probability of a thing's name where things are found by clicks; below it the thing
+        has none.
     """
 
     score: float = 0.4
     overlap: float = 0.8
     free: float = 0.5
     top: int = 100
+    name: float = 0.3
 
     @classmethod
     def of(cls, config: ModelConfig) -> Thresholds:

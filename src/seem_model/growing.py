@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from seem_model import checkpoint
+from seem_model.modeling.build import reads_imagenet
+from seem_model.modeling.deformable_config import DeformablePixelDecoderConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seem_model.config import DensePromptConfig, ModelConfig
+    from seem_model.config import AnyPixelDecoderConfig, DensePromptConfig, ModelConfig
     from seem_model.modeling.dense_prompt import DensePrompt
     from seem_model.modeling.seem import Seem
 
@@ -33,6 +35,7 @@ def grown(model: Seem, where: Path, preset: ModelConfig) -> Seem:
     own = model.config
     wanted = replace(
         own,
+        pixel_decoder=_informed(own, preset),
         naming=preset.naming if own.naming is None or _reads_more(own, preset) else own.naming,
         seeds=own.seeds or preset.seeds,
         proposals=own.proposals or preset.proposals,
@@ -45,6 +48,14 @@ def grown(model: Seem, where: Path, preset: ModelConfig) -> Seem:
     if model.dense is not None and larger.dense is not None:
         _silenced(larger.dense, model.dense)
     return larger
+
+
+def _informed(own: ModelConfig, preset: ModelConfig) -> AnyPixelDecoderConfig:
+    pixel = own.pixel_decoder
+    wanted = reads_imagenet(preset.pixel_decoder) and own.backbone == preset.backbone
+    if not wanted or isinstance(pixel, DeformablePixelDecoderConfig):
+        return pixel
+    return replace(pixel, imagenet=True)
 
 
 def _reads_more(own: ModelConfig, preset: ModelConfig) -> bool:

@@ -1,4 +1,8 @@
-"""Whole-image readouts of proposals: panoptic, instances, semantic."""
+"""Whole-image readouts of proposals: panoptic, instances, semantic.
+
+A thing whose likeliest name is hardly likelier than others keeps its outline and is called
+``UNNAMED``: such names are wrong more often than right.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from seem_model.everything import Thresholds
     from seem_model.vocabulary import Vocabulary
 
+UNNAMED = "object"
 LEAST = 0.1  # of the image: smaller stuff that nothing was found on is no segment
 
 
@@ -32,11 +38,14 @@ class Named:
         Row of the vocabulary.
     score : float
         Quality times the probability that it is anything of the vocabulary, in [0, 1].
+    chance : float
+        Probability of that row, in [0, 1].
     """
 
     proposal: Proposal
     label: int
     score: float
+    chance: float = 1.0
 
 
 def named(
@@ -53,31 +62,33 @@ def named(
         Smallest score that counts.
     """
     rows = [
-        Named(p, int(row[:-1].argmax()), p.quality * float(1 - row[-1]))
+        Named(p, int(row[:-1].argmax()), p.quality * float(1 - row[-1]), float(row[:-1].max()))
         for p, row in zip(found, probabilities, strict=True)
     ]
     return sorted((n for n in rows if n.score >= least), key=lambda n: -n.score)
 
 
 def panoptic(
-    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], free: float,
+    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], limits: Thresholds,
     under: Ground | None = None,
 ) -> Segmentation:  # fmt: skip
-    """Things, surest first; then stuff where no thing is, one segment for each class of it.
+    """Things, those of the surest names first; then stuff where no thing is, one segment a class.
 
-    ``free`` is the least share of its own mask that a segment must still find unpainted; ``under``
-    says which stuff is where nothing was found.
+    ``limits.free`` is the least share of its own mask that a segment must still find unpainted;
+    ``under`` says which stuff is where nothing was found.
     """
     labels = np.zeros(shape, np.int32)
+    found = _by_name(found)
     things = [n for n in found if vocabulary.things[n.label]]
-    segments = _paint_each(things, vocabulary, labels, free)
+    segments = _paint_each(things, vocabulary, labels, limits)
     stuff: dict[int, Segment] = {}
     for n in found:
         if vocabulary.things[n.label]:
             continue
         known = stuff.get(n.label)
         number = len(segments) + len(stuff) + 1 if known is None else known.id
-        if _paint(labels, n.proposal, number, free if known is None else 0.0) and known is None:
+        free = limits.free if known is None else 0.0
+        if _paint(labels, n.proposal, number, free) and known is None:
             stuff[n.label] = Segment(number, vocabulary.names[n.label], n.score, is_thing=False)
     segments += stuff.values()
     if under is not None:
@@ -86,25 +97,28 @@ def panoptic(
 
 
 def instances(
-    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], free: float
+    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], limits: Thresholds
 ) -> Segmentation:
     """Things only; where two overlap, the surer one is on top."""
     labels = np.zeros(shape, np.int32)
     things = [n for n in found if vocabulary.things[n.label]]
-    segments = _paint_each(things, vocabulary, labels, free)
+    segments = _paint_each(things, vocabulary, labels, limits)
     return Segmentation(labels=labels, segments=tuple(segments))
 
 
 def semantic(
-    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], under: Ground | None = None
-) -> Segmentation:
+    found: list[Named], vocabulary: Vocabulary, shape: tuple[int, int], limits: Thresholds,
+    under: Ground | None = None,
+) -> Segmentation:  # fmt: skip
     """One segment for each class; a pixel takes the class of the surest proposal on it.
 
-    Where there is none, ``under`` decides.
+    Where there is none, or only things without a name, ``under`` decides.
     """
     labels = np.zeros(shape, np.int32)
     classes: dict[int, Segment] = {}
-    for n in found:
+    for n in _by_name(found):
+        if vocabulary.things[n.label] and n.chance < limits.name:
+            continue
         known = classes.get(n.label)
         number = len(classes) + 1 if known is None else known.id
         if _paint(labels, n.proposal, number, 0.0) and known is None:
@@ -116,14 +130,19 @@ def semantic(
     return Segmentation(labels=labels, segments=tuple(segments))
 
 
+def _by_name(found: list[Named]) -> list[Named]:
+    """Surest names first: of a thing and its parts, the thing is what names fit."""
+    return sorted(found, key=lambda n: -n.score * n.chance)
+
+
 def _paint_each(
-    things: list[Named], vocabulary: Vocabulary, labels: NDArray[np.int32], free: float
+    things: list[Named], vocabulary: Vocabulary, labels: NDArray[np.int32], limits: Thresholds
 ) -> list[Segment]:
     segments: list[Segment] = []
     for n in things:
         number = len(segments) + 1
-        if _paint(labels, n.proposal, number, free):
-            name = vocabulary.names[n.label]
+        if _paint(labels, n.proposal, number, limits.free):
+            name = vocabulary.names[n.label] if n.chance >= limits.name else UNNAMED
             segments.append(Segment(number, name, n.score, is_thing=True))
     return segments
 

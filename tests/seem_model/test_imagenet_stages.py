@@ -12,15 +12,17 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seem_model import checkpoint
-from seem_model.config import LITE, TINY, DensePromptConfig, ModelConfig
+from seem_model.config import FOCAL_TINY, LITE, TINY, DensePromptConfig, ModelConfig
 from seem_model.data.batch import Batch, View
 from seem_model.data.crops import Crop
 from seem_model.errors import CheckpointError, ConfigError
 from seem_model.modeling.backbone_config import TINY_BACKBONE
+from seem_model.modeling.build import reads_imagenet
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.efficientnet import EfficientNetLite, fold_imagenet
 from seem_model.modeling.names import PhraseBook
 from seem_model.modeling.naming import Naming, NamingConfig
+from seem_model.modeling.pixel_decoder import PixelDecoder
 from seem_model.modeling.quantize import dequantize, quantize
 from seem_model.modeling.seem import Seem
 from seem_model.optimise import parameter_groups
@@ -188,3 +190,37 @@ def test_a_run_adds_blocks_that_change_nothing_at_first(tmp_path: Path) -> None:
     maps = PromptMaps(marks, nothing, nothing)
     old, new = (by_prompts(m.decode_prompts(features, maps)) for m in (shallow, larger))
     torch.testing.assert_close(old.logits, new.logits)
+
+
+def test_a_run_lets_the_pixel_decoder_read_them_and_nothing_changes_at_first(
+    tmp_path: Path,
+) -> None:
+    torch.manual_seed(5)
+    blind = checkpoint.build(replace(LITE, name="blind"))
+    checkpoint.save(blind, tmp_path, half=False)
+    seeing = start_model(Recipe(model="lite-deep", start=str(tmp_path), grow=True)).eval()
+    assert not reads_imagenet(blind.config.pixel_decoder)
+    assert reads_imagenet(seeing.config.pixel_decoder)
+    picture = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        before, after = (m.eval().encode_image(picture) for m in (blind, seeing))
+    for old, new in zip((before.mask, *before.levels), (after.mask, *after.levels), strict=True):
+        torch.testing.assert_close(old, new)
+
+
+def test_masks_learn_from_them() -> None:
+    pixel = replace(TWICE.pixel_decoder, imagenet=True)
+    model = twice(replace(TWICE, naming=None, pixel_decoder=pixel)).train()
+    assert isinstance(model.pixel_decoder, PixelDecoder)
+    known = model.pixel_decoder.known
+    assert known is not None
+    features = model.encode_image(torch.randn(1, 3, 64, 64))
+    assert features.deep == ()
+    strides = [torch.autograd.grad(features.mask.sum(), c.weight, retain_graph=True) for c in known]
+    assert all(g.abs().max() > 0 for (g,) in strides)
+
+
+def test_a_pixel_decoder_cannot_read_what_is_not_there() -> None:
+    pixel = replace(FOCAL_TINY.pixel_decoder, imagenet=True)
+    with pytest.raises(ConfigError, match="need an EfficientNet-Lite backbone"):
+        Seem(replace(FOCAL_TINY, pixel_decoder=pixel))

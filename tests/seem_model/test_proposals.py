@@ -14,9 +14,10 @@ from scipy import ndimage
 
 from seem_model.config import FrameConfig
 from seem_model.encoded import ImageFeatures, Look
+from seem_model.everything import Thresholds
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Decoded, Features, Queries
-from seem_model.painting import Named, instances, named, panoptic, semantic
+from seem_model.painting import UNNAMED, Named, instances, named, panoptic, semantic
 from seem_model.proposal import Proposal, distinct
 from seem_model.proposal_config import ProposalConfig
 from seem_model.proposals import proposals, propose
@@ -239,7 +240,7 @@ def test_panoptic_paints_things_over_stuff_and_merges_stuff_of_a_class() -> None
         Named(square(0, 0, 8), 2, 0.95), Named(square(2, 2, 3), 0, 0.9),
         Named(square(2, 2, 3), 1, 0.8), Named(square(0, 8, 4), 2, 0.7),
     ]  # fmt: skip
-    answer = panoptic(rows, WORDS, (10, 12), 0.5)
+    answer = panoptic(rows, WORDS, (10, 12), Thresholds())
     assert [(s.id, s.label, s.is_thing) for s in answer.segments] == [
         (1, "cat", True), (2, "sky", False),
     ]  # fmt: skip
@@ -254,7 +255,7 @@ def test_instances_leave_out_stuff_and_what_is_covered() -> None:
         Named(square(0, 0, 6), 0, 0.9), Named(square(0, 0, 6), 2, 0.9),
         Named(square(3, 0, 6), 1, 0.8), Named(square(1, 1, 4), 1, 0.7),
     ]  # fmt: skip
-    answer = instances(rows, WORDS, (10, 12), 0.5)
+    answer = instances(rows, WORDS, (10, 12), Thresholds())
     assert [(s.id, s.label) for s in answer.segments] == [(1, "cat"), (2, "dog")]
     assert (answer.labels[:6, :6] == 1).all()
     assert (answer.labels[6:9, :6] == 2).all()
@@ -265,12 +266,34 @@ def test_semantic_has_one_segment_a_class() -> None:
         Named(square(0, 0, 4), 0, 0.9), Named(square(0, 6, 4), 0, 0.8),
         Named(square(0, 0, 10), 2, 0.5),
     ]  # fmt: skip
-    answer = semantic(rows, WORDS, (10, 12))
+    answer = semantic(rows, WORDS, (10, 12), Thresholds())
     assert [(s.id, s.label, s.is_thing) for s in answer.segments] == [
         (1, "cat", True), (2, "sky", False),
     ]  # fmt: skip
     assert (answer.labels[:4, 6:10] == 1).all()
     assert (answer.labels[:10, :10] > 0).all()
+
+
+def test_a_thing_of_no_sure_name_is_an_object_and_of_no_class() -> None:
+    rows = [
+        Named(square(0, 0, 4), 0, 0.9, 0.29), Named(square(0, 6, 4), 0, 0.8, 0.6),
+        Named(square(4, 0, 6), 2, 0.5, 0.1),
+    ]  # fmt: skip
+    limits = Thresholds(name=0.3)
+    assert [s.label for s in panoptic(rows, WORDS, (10, 12), limits).segments] == [
+        "cat", UNNAMED, "sky",
+    ]  # fmt: skip
+    assert [s.label for s in instances(rows, WORDS, (10, 12), limits).segments] == [UNNAMED, "cat"]
+    classes = semantic(rows, WORDS, (10, 12), limits)
+    assert [s.label for s in classes.segments] == ["cat", "sky"]
+    assert not classes.labels[:4, :4].any()
+
+
+def test_of_a_thing_and_its_part_the_one_that_a_name_fits_is_on_top() -> None:
+    whole, part = Named(square(0, 0, 6), 0, 0.7, 0.9), Named(square(0, 0, 3), 1, 0.9, 0.4)
+    answer = panoptic([part, whole], WORDS, (8, 8), Thresholds())
+    assert [s.label for s in answer.segments] == ["cat"]
+    assert (answer.labels[:6, :6] == 1).all()
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -279,8 +302,9 @@ def test_every_segment_has_pixels_and_every_pixel_a_segment(seed: int) -> None:
     found = [square(*rng.integers(0, 8, 2), rng.integers(1, 8), rng.random()) for _ in range(9)]
     rows = named(found, rng.dirichlet([1] * 4, 9), 0.3)
     for answer in (
-        panoptic(rows, WORDS, (16, 16), 0.5), instances(rows, WORDS, (16, 16), 0.5),
-        semantic(rows, WORDS, (16, 16)),
+        panoptic(rows, WORDS, (16, 16), Thresholds()),
+        instances(rows, WORDS, (16, 16), Thresholds()),
+        semantic(rows, WORDS, (16, 16), Thresholds()),
     ):  # fmt: skip
         ids = [s.id for s in answer.segments]
         assert ids == list(range(1, len(ids) + 1))

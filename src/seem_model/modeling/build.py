@@ -45,18 +45,25 @@ def build_backbone(config: BackboneConfig) -> Backbone:
 
 
 def build_imagenet_stages(config: ModelConfig) -> ImageNetStages | None:
-    """The later stages as ImageNet left them, unfilled, where the naming head reads them.
+    """The later stages as ImageNet left them, unfilled, where something reads them.
 
     Raises
     ------
     ConfigError
         If the backbone is not one that they are there for.
     """
-    if config.naming is None or not config.naming.imagenet:
+    if not reads_imagenet(config.pixel_decoder) and not (config.naming and config.naming.imagenet):
         return None
     if not isinstance(config.backbone, EfficientNetLiteConfig):
-        raise ConfigError("naming.imagenet needs an EfficientNet-Lite backbone.")
+        raise ConfigError(
+            "naming.imagenet and pixel_decoder.imagenet need an EfficientNet-Lite backbone."
+        )
     return ImageNetStages(config.backbone)
+
+
+def reads_imagenet(config: AnyPixelDecoderConfig) -> bool:
+    """Whether a pixel decoder gets the maps of those stages beside the backbone's."""
+    return not isinstance(config, DeformablePixelDecoderConfig) and config.imagenet
 
 
 def build_pixel_decoder(

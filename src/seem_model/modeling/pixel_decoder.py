@@ -50,6 +50,13 @@ def adapter(channels: int, width: int, groups: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.GroupNorm(groups, width))
 
 
+def silent(channels: int, width: int) -> nn.Conv2d:
+    """A 1x1 convolution that adds nothing before it learns."""
+    conv = nn.Conv2d(channels, width, 1, bias=False)
+    nn.init.zeros_(conv.weight)
+    return conv
+
+
 def smooth(width: int, groups: int, *, separable: bool = False) -> nn.Sequential:
     """A 3x3 convolution over a map of the pyramid, normed."""
     norm = nn.GroupNorm(groups, width)
@@ -85,12 +92,27 @@ class PixelDecoder(nn.Module):
         self.smooth = nn.ModuleList(
             smooth(width, config.groups, separable=config.separable) for _ in range(4)
         )  # strides 32, 16, 8, 4
+        self.known = (
+            nn.ModuleList(silent(c, width) for c in reversed(channels[1:]))
+            if config.imagenet
+            else None
+        )  # strides 32, 16, 8
         kernel = 1 if config.separable else 3
         self.mask_features = nn.Conv2d(width, config.mask_width, kernel, padding=kernel // 2)
 
     def forward(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Four maps (strides 4..32) -> (B, M, H/4, W/4) and levels at strides 32, 16, 8."""
+        """Maps -> (B, M, H/4, W/4) and levels at strides 32, 16, 8.
+
+        Parameters
+        ----------
+        maps : four or seven maps (B, C, h, w)
+            Of the backbone, strides 4, 8, 16, 32; with ``imagenet`` those of its stages as
+            ImageNet left them behind, strides 8, 16, 32.
+        """
+        more = self._more(maps[4:])
         x = self.input_proj(maps[3])
+        if more:
+            x = x + more[0]
         b, c, h, w = x.shape
         tokens = x.flatten(2).transpose(1, 2)
         position = sine_position(h, w, c, x.device)
@@ -98,11 +120,19 @@ class PixelDecoder(nn.Module):
             tokens = layer(tokens, position)
         y = self.smooth[0](tokens.transpose(1, 2).reshape(b, c, h, w))
         pyramid = [y]
-        for adapt, smoothed, fine in zip(
-            self.adapters, self.smooth[1:], reversed(maps[:3]), strict=True
+        for i, (adapt, smoothed, fine) in enumerate(
+            zip(self.adapters, self.smooth[1:], reversed(maps[:3]), strict=True), start=1
         ):
             finer = adapt(fine)
+            if i < len(more):
+                finer += more[i]
             finer += F.interpolate(y, size=fine.shape[-2:], mode="nearest")
             y = smoothed(finer)
             pyramid.append(y)
         return self.mask_features(y), tuple(pyramid[:3])
+
+    def _more(self, known: tuple[Tensor, ...]) -> list[Tensor]:
+        """What ImageNet's stages add at strides 32, 16 and 8."""
+        if self.known is None:
+            return []
+        return [conv(x) for conv, x in zip(self.known, reversed(known), strict=True)]

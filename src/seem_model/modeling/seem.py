@@ -14,6 +14,7 @@ from seem_model.modeling.build import (
     build_backbone,
     build_imagenet_stages,
     build_pixel_decoder,
+    reads_imagenet,
 )
 from seem_model.modeling.decoded import Decoded, Features, Request
 from seem_model.modeling.decoder import Decoder
@@ -83,13 +84,15 @@ class Seem(nn.Module):
     def encode_image(self, images: Tensor) -> Features:
         """(B, 3, H, W) normalised, padded to the divisor -> features, once for all prompts."""
         maps = self.backbone(images)
-        mask, levels = self.pixel_decoder(maps)
+        known = () if self.imagenet is None else self.imagenet(maps[0])
+        beside = known if reads_imagenet(self.config.pixel_decoder) else ()
+        mask, levels = self.pixel_decoder(maps + beside)
         naming = self.config.naming
         if naming is None:
             return Features(mask, levels)
         deep = maps[-naming.maps :]
-        if self.imagenet is not None:
-            deep += self.imagenet(maps[0])[-naming.maps :]
+        if naming.imagenet:
+            deep += known[-naming.maps :]
         return Features(mask, levels, deep)
 
     def prepared(self, features: Features) -> Features:
