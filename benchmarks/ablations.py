@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 
 from seem_model import checkpoint, load
-from seem_model.config import LITE
+from seem_model.config import LITE, LITE_DEEP
 from seem_model.data.batches import Batches
 from seem_model.data.crops import CropConfig
 from seem_model.data.opening import open_dataset
@@ -63,6 +63,8 @@ VARIANTS: dict[str, ModelConfig] = {
     "one query a prompt instead of three": replace(
         PIECES, decoder=replace(PIECES.decoder, spatial_queries=1)
     ),
+    "ten blocks of dense prompt fusion instead of six": replace(PIECES, dense=LITE_DEEP.dense),
+    "masks also read what ImageNet left": replace(PIECES, pixel_decoder=LITE_DEEP.pixel_decoder),
     "a decoder 256 wide instead of 192": replace(
         PIECES, decoder=replace(PIECES.decoder, width=256, heads=8, ffn=1024)
     ),

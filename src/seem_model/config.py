@@ -119,13 +119,14 @@ class ModelConfig:
         return self.decoder.prompting == "composed"
 
 
+_LITE_PYRAMID = PixelDecoderConfig(
+    width=128, mask_width=96, layers=2, heads=4, ffn=512, groups=16, separable=True
+)
 LITE = ModelConfig(
     name="lite",
     backbone=LITE0,
     text=MiniLMConfig(),
-    pixel_decoder=PixelDecoderConfig(
-        width=128, mask_width=96, layers=2, heads=4, ffn=512, groups=16, separable=True
-    ),
+    pixel_decoder=_LITE_PYRAMID,
     decoder=DecoderConfig(
         width=192, concept=256, queries=100, heads=6, ffn=768, layers=6, memory=8,
         prompting="composed", spatial_source="own", max_points=48,
@@ -145,7 +146,7 @@ LITE = ModelConfig(
 LITE_DEEP = replace(
     LITE,
     dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
-    pixel_decoder=replace(LITE.pixel_decoder, imagenet=True),
+    pixel_decoder=replace(_LITE_PYRAMID, imagenet=True),
 )
 
 TINY = ModelConfig(
