@@ -102,6 +102,11 @@ def test_instances_of_a_perfect_and_of_a_short_sighted_model(folder: Folder) -> 
     assert short["match_ap@50_low"] <= short["match_ap@50"] <= short["match_ap@50_high"]
 
 
+def test_instances_without_a_name_match_and_are_of_no_class(folder: Folder) -> None:
+    found = instance(Blobs(said="object"), folder, Choice()).flat()
+    assert (found["match_ap@50"], found["ap"]) == (1.0, 0.0)
+
+
 def test_semantic_of_a_perfect_answer_and_of_wrong_names(microscopy: Folder) -> None:
     good = semantic(Blobs(), microscopy, Choice()).flat()
     assert good["miou"] == good["accuracy"] == good["iou:blob"] == good["iou:background"] == 1.0

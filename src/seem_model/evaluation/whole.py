@@ -225,7 +225,8 @@ def _detections(sample: Sample, found: tuple[Instance, ...], ids: dict[str, int]
         for s in sample.segments
         if s.is_thing and sample.mask(s.id).any()
     ]
-    guesses = [(i.mask, ids[i.label], i.score) for i in found]
+    # what has no sure name is of no class, and neither right nor wrong there
+    guesses = [(i.mask, ids[i.label], i.score) for i in found if i.label in ids]
     height, width = sample.instances.shape
     return detections(true, guesses, (height, width))
 
