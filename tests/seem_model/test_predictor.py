@@ -180,7 +180,7 @@ def test_another_vocabulary_shares_the_weights() -> None:
 def test_everything_takes_its_own_class_list() -> None:
     model = predictor()
     model = dataclasses.replace(
-        model, thresholds=dataclasses.replace(model.thresholds, score=0.0, overlap=0.0)
+        model, thresholds=dataclasses.replace(model.thresholds, score=0.0, overlap=0.0, name=0.0)
     )
     features = model.features(photo(*SHAPE))
     for readout in (model.panoptic, model.instances, model.semantic):
