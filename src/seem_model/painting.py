@@ -13,7 +13,7 @@ import numpy as np
 
 from seem_model.filling import Ground, fill
 from seem_model.proposal import Proposal
-from seem_model.values import Segment, Segmentation
+from seem_model.values import UNNAMED, Segment, Segmentation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from seem_model.everything import Thresholds
     from seem_model.vocabulary import Vocabulary
 
-UNNAMED = "object"
 LEAST = 0.1  # of the image: smaller stuff that nothing was found on is no segment
 
 

@@ -13,6 +13,7 @@ from seem_model.errors import PromptError
 Mask = NDArray[np.bool_]
 RGB = NDArray[np.uint8]
 
+UNNAMED = "object"  # class of what has none, where a class must be named
 ALIKE = 0.3  # score from which things like an example count; chosen on training images
 
 

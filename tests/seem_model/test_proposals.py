@@ -17,10 +17,11 @@ from seem_model.encoded import ImageFeatures, Look
 from seem_model.everything import Thresholds
 from seem_model.frame import Box, Frame
 from seem_model.modeling.decoded import Decoded, Features, Queries
-from seem_model.painting import UNNAMED, Named, instances, named, panoptic, semantic
+from seem_model.painting import Named, instances, named, panoptic, semantic
 from seem_model.proposal import Proposal, distinct
 from seem_model.proposal_config import ProposalConfig
 from seem_model.proposals import proposals, propose
+from seem_model.values import UNNAMED
 from seem_model.vocabulary import Vocabulary
 from tiny_model import photo, predictor, tiny
 

@@ -21,7 +21,7 @@ from seem_model.data.labels import describe
 from seem_model.data.pictures import known_split
 from seem_model.data.sample import ClassInfo, Sample
 from seem_model.errors import DataError
-from seem_model.values import RGB
+from seem_model.values import RGB, UNNAMED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 SMALLEST = 12
 """Pixels; training asks for nothing smaller, so it counts as no object here either."""
-UNNAMED = "object"
 INDEX = "examples.json"
 _TRAIN, _TEST = "train/", "val/"
 

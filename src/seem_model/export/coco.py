@@ -18,8 +18,9 @@ import numpy as np
 from seem_model.data.rle import compress, decode, run_lengths
 from seem_model.errors import DataError
 from seem_model.export.json_files import is_coco, read_json, write_json
-from seem_model.export.objects import UNNAMED, Piece, assemble, pieces
+from seem_model.export.objects import Piece, assemble, pieces
 from seem_model.export.outlines import trace
+from seem_model.values import UNNAMED
 
 if TYPE_CHECKING:
     from seem_model.export.objects import Objects

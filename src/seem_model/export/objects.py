@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from seem_model.errors import DataError, ImageError
-from seem_model.values import Mask
+from seem_model.values import UNNAMED, Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-UNNAMED = "object"
-"""Class of objects without one, in formats that must name a class."""
 MAX_VOXELS = 2**31
 _MAX_ID = 2**32 - 1
 _COUNTABLE = 2**22

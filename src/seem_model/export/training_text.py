@@ -11,8 +11,9 @@ from scipy import ndimage
 
 from seem_model.data.files import read_text
 from seem_model.export.json_files import write_text
-from seem_model.export.objects import UNNAMED, pieces
+from seem_model.export.objects import pieces
 from seem_model.export.outlines import trace
+from seem_model.values import UNNAMED
 
 if TYPE_CHECKING:
     from seem_model.export.objects import Objects, Piece
