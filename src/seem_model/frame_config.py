@@ -27,7 +27,7 @@ class FrameConfig:
         Longer side of a zoomed-in view, in model pixels; 0 switches zoom-in off.
     glance_side : int
         Longer side at which large objects are looked for first, in model pixels: parts hang
-        together better there; later rounds see full size. 0: full size at once.
+        together better there. What is found is asked for again at full size. 0: full size at once.
     edges : float
         How closely outlines follow the picture where they are brought to full size (see
         ``seem_model.edges``): the regularisation of the filter, in squared grey values of the

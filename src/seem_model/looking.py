@@ -96,12 +96,19 @@ def look(
 
 
 def _found(model: Seem, features: ImageFeatures, prompts: Prompts, words: Words) -> Look:
-    """The first look at the whole image; what turns out large is looked for where it is small."""
+    """The first look at the whole image.
+
+    What turns out large is looked for where it is small, as its parts hang together better there,
+    and asked for again at full size, knowing that.
+    """
     seen = _ask(model, features.whole, prompts, known=None, words=words)
     if _view(prompts, seen.remembered(prompts), features.whole.frame.box) is not None:
         return seen
     small = encode_glance(model, features)
-    return seen if small is None else _ask(model, small, prompts, known=None, words=words)
+    if small is None:
+        return seen
+    found = _ask(model, small, prompts, known=None, words=words).remembered(prompts)
+    return _ask(model, features.whole, prompts, known=found, words=words)
 
 
 def _agree(memory: Memory, prompts: Prompts) -> bool:
