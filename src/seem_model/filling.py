@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.morphology import isotropic_dilation
 
-from seem_model.encoded import encode_glance
 from seem_model.values import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from torch import Tensor
 
     from seem_model.encoded import ImageFeatures
     from seem_model.modeling.seem import Seem
@@ -54,40 +50,24 @@ class Ground:
 def ground(model: Seem, features: ImageFeatures, words: Vocabulary) -> Ground | None:
     """Name every pixel; None for models without a naming head, and with fewer names than ENOUGH.
 
-    The image is seen twice, at full size and small (``FrameConfig.glance_side``).
-
     Classes that are likeliest nowhere at stride 16 are left out: large images have no memory for a
     map of each.
     """
     if len(words.names) < ENOUGH:
         return None
-    if model.naming is None:
+    shown, frame = features.whole.features, features.whole.frame
+    concepts = model.meaning_everywhere(shown)
+    if concepts is None:
         return None
-    frame = features.whole.frame
-    chances = _likeness(model, features, words).softmax(dim=0).cpu()
+    chances = model.similarity(concepts[0], words.embeddings).softmax(dim=-1).float().cpu()
     rows = np.full(features.shape, -1, np.int32)
     best = np.zeros(features.shape, np.float32)
-    for row in chances.argmax(dim=0).unique().tolist():
-        here = frame.part(chances[row])
+    for row in chances.argmax(dim=-1).unique().tolist():
+        here = frame.part(chances[..., row])
         better = here > best
         best[better] = here[better]
         rows[better] = -1 if row == len(words.names) else row
     return Ground(rows, best, reach=PLACE * frame.box.height / frame.height)
-
-
-def _likeness(model: Seem, features: ImageFeatures, words: Vocabulary) -> Tensor:
-    """(C + 1, h, w) logits of places at full size, averaged with those of the image seen small.
-
-    Surroundings tell what a place is, and small they are near.
-    """
-    views = [features.whole, encode_glance(model, features)]
-    likeness = []
-    for view in (v for v in views if v is not None):
-        concepts = model.meaning_everywhere(view.features)
-        assert concepts is not None
-        logits = model.similarity(concepts[0], words.embeddings).movedim(-1, 0).float()
-        likeness.append(view.frame.shown_in(features.whole.frame, logits, stride=PLACE))
-    return torch.stack(likeness).mean(dim=0)
 
 
 def fill(

@@ -193,26 +193,21 @@ class Frame:
         shown[:, : size[0], : size[1]] = small[:, : size[0], : size[1]]
         return shown
 
-    def shown_in(self, other: Frame, coarse: Tensor, *, stride: int = STRIDE) -> Tensor:
-        """(N, h, w) logits of this view, roughly as another view of the same box has them.
+    def shown_in(self, other: Frame, coarse: Tensor) -> Tensor:
+        """(N, h, w) stride-4 logits of this view, roughly as another view of the same box has them.
 
-        To a part of a cell: enough to average features under a mask, or classes of places.
+        To a part of a cell: enough to average features under a mask.
         """
-        (h, w), size = self._cells(stride), other._cells(stride)
+        (h, w), size = self.cells, other.cells
         content = F.interpolate(coarse[None, :, :h, :w], size=size, mode="bilinear")[0]
-        shown = content.new_full(
-            (len(coarse), *(side // stride for side in other.padded)), FAR_OUTSIDE
-        )
+        shown = content.new_full((len(coarse), *other.coarse), FAR_OUTSIDE)
         shown[:, : size[0], : size[1]] = content
         return shown
 
     @property
     def cells(self) -> tuple[int, int]:
         """(h, w) cells of the stride-4 grid that hold content, the last ones perhaps in part."""
-        return self._cells(STRIDE)
-
-    def _cells(self, stride: int) -> tuple[int, int]:
-        return -(-self.height // stride), -(-self.width // stride)
+        return -(-self.height // STRIDE), -(-self.width // STRIDE)
 
     def part(self, logits: Tensor, *, bicubic: bool = False) -> NDArray[np.float32]:
         """(h, w) stride-4 logits of the padded grid -> the box's own original pixels.

@@ -1,8 +1,5 @@
 """Where no object was found, each pixel gets the class it looks like; outlines stay as found."""
 
-from copy import copy
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -87,19 +84,6 @@ def test_every_pixel_has_its_likeliest_class() -> None:
     assert seen.rows.min() >= -1
     assert seen.rows.max() < len(model.words.names)
     assert ((seen.chances > 0) & (seen.chances <= 1)).all()
-
-
-def test_places_are_seen_small_as_well() -> None:
-    model = predictor().with_vocabulary(MANY)
-    model = replace(model, model=copy(model.model))
-    seen = []
-    for side in (0, 64):
-        config = model.model.config
-        model.model.config = replace(config, frame=replace(config.frame, glance_side=side))
-        features = model.features(photo(150, 90))
-        seen.append(ground(model.model, features, model.words))
-    assert seen[0].rows.shape == seen[1].rows.shape == (150, 90)
-    assert not np.array_equal(seen[0].chances, seen[1].chances)
 
 
 def test_semantic_segmentation_knows_more_than_was_found() -> None:

@@ -154,26 +154,6 @@ def test_a_crop_is_placed_where_it_was_cut() -> None:
     assert agree.float().mean() > 0.98
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(60, 400), st.integers(60, 400), st.sampled_from([4, 16]))
-def test_what_a_small_view_says_is_where_a_large_one_would_say_it(h: int, w: int, stride: int):
-    large, small = whole((h, w), 512), whole((h, w), 256)
-    rows, cols = (side // stride for side in small.padded)
-    steps = torch.stack(
-        [
-            (torch.arange(rows) + 0.5)[:, None].expand(rows, cols) * stride / small.height,
-            (torch.arange(cols) + 0.5)[None].expand(rows, cols) * stride / small.width,
-        ]
-    )  # each place says where it is, as a share of the image
-    shown = small.shown_in(large, steps, stride=stride)
-    assert shown.shape[1:] == tuple(side // stride for side in large.padded)
-    for axis, side in enumerate((large.height, large.width)):
-        count = side // stride  # cells that hold content alone
-        told = (shown[axis] if axis == 0 else shown[axis].T)[1 : count - 1, 0]
-        true = (torch.arange(1, count - 1) + 0.5) * stride / side
-        assert (told - true).abs().max() < stride / (small.height, small.width)[axis]
-
-
 def test_memory_says_nothing_of_the_padding() -> None:
     frame = whole((128, 70))
     memory = frame.memory(np.full((128, 70), 5, np.float32))[0]
