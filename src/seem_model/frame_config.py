@@ -26,8 +26,9 @@ class FrameConfig:
     zoom_side : int
         Longer side of a zoomed-in view, in model pixels; 0 switches zoom-in off.
     glance_side : int
-        Longer side at which large objects are looked for first, in model pixels: parts hang
-        together better there. What is found is asked for again at full size. 0: full size at once.
+        Longer side at which large objects are looked for first in the first two rounds, in model
+        pixels: parts hang together better there. What is found is asked for again at full size.
+        0: full size at once.
     edges : float
         How closely outlines follow the picture where they are brought to full size (see
         ``seem_model.edges``): the regularisation of the filter, in squared grey values of the

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from seem_model.words import Words
 
 SURE = 10.0  # logit of pixels that somebody marked
+GLANCES = 2  # rounds that look for large things where they are small; later ones polish
 
 
 def answerable(prompts: Prompts, shape: tuple[int, int], *, refines: bool = False) -> None:
@@ -84,10 +85,13 @@ def look(
     if memory is None and (prompts.region is None or not zooms):
         seen = _found(model, features, prompts, words)
         known = seen.remembered(prompts)
-    box = _view(prompts, known, features.whole.frame.box) if zooms else None
-    if seen is None or box is not None:
-        shown = features.whole if box is None else encode_crop(model, features, box)
-        seen = _ask(model, shown, prompts, known=known, words=words)
+    box = _view(prompts, known, features.whole.frame.box)
+    if zooms and box is not None:
+        seen = _ask(model, encode_crop(model, features, box), prompts, known=known, words=words)
+    elif seen is None:
+        if box is None and known is not None and not known.given and known.rounds < GLANCES:
+            known = _glanced(model, features, prompts, known, words)
+        seen = _ask(model, features.whole, prompts, known=known, words=words)
     if memory is None:
         return seen
     if memory.given:
@@ -96,19 +100,27 @@ def look(
 
 
 def _found(model: Seem, features: ImageFeatures, prompts: Prompts, words: Words) -> Look:
-    """The first look at the whole image.
-
-    What turns out large is looked for where it is small, as its parts hang together better there,
-    and asked for again at full size, knowing that.
-    """
+    """The first look at the whole image; what turns out large is looked for where it is small."""
     seen = _ask(model, features.whole, prompts, known=None, words=words)
     if _view(prompts, seen.remembered(prompts), features.whole.frame.box) is not None:
         return seen
+    known = _glanced(model, features, prompts, None, words)
+    if known is None:
+        return seen
+    return _ask(model, features.whole, prompts, known=known, words=words)
+
+
+def _glanced(
+    model: Seem, features: ImageFeatures, prompts: Prompts, known: Memory | None, words: Words
+) -> Memory | None:
+    """What full size should know of something large: this round's answer in the small image.
+
+    Parts hang together better there.
+    """
     small = encode_glance(model, features)
     if small is None:
-        return seen
-    found = _ask(model, small, prompts, known=None, words=words).remembered(prompts)
-    return _ask(model, features.whole, prompts, known=found, words=words)
+        return known
+    return _ask(model, small, prompts, known=known, words=words).remembered(prompts)
 
 
 def _agree(memory: Memory, prompts: Prompts) -> bool:

@@ -134,6 +134,22 @@ def test_large_things_are_found_small_and_answered_at_full_size() -> None:
         assert all(answer.mask[place.row, place.col] for place in apart)
     knowing, alone = (answer.memory.logits for answer in answers)
     assert not np.array_equal(knowing, alone)  # the small one was known at full size
+    more = add_click(prompts, Click(300, 250, positive=True))
+    later = [model.step(model.features(image), more, answers[1].memory) for model in (eager, never)]
+    assert not np.array_equal(*(answer.memory.logits for answer in later))  # so in every round
+
+
+def test_masks_of_others_are_not_looked_at_small() -> None:
+    plain = seem_model.load("lite")
+    image = skimage.data.astronaut()
+    mask = np.zeros(image.shape[:2], bool)
+    mask[60:500, 100:400] = True
+    prompts = add_click(Prompts.empty(mask.shape), Click(20, 20, positive=True))
+    answers = []
+    for model in (glancing(plain, 256), glancing(plain, 0)):
+        features = model.features(image)
+        answers.append(model.step(features, prompts, model.memory_of(features, mask)).mask)
+    assert np.array_equal(*answers)
 
 
 def test_small_things_are_not_looked_for_in_a_small_image() -> None:
