@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from seem_model.data.batches import BatchConfig, SetConfig
+from seem_model.data.batch_config import BatchConfig
+from seem_model.data.set_config import SetConfig
 from seem_model.loss_config import LossConfig
 from seem_model.recipe import OptimConfig, Recipe
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from skimage.color import rgb2lab
 
+from seem_model.basic_colours import colour_share
 from seem_model.values import ALIKE
 
 if TYPE_CHECKING:
@@ -18,18 +18,9 @@ if TYPE_CHECKING:
     from seem_model.encoded import ImageFeatures, Look
     from seem_model.proposal import Proposal
     from seem_model.reading import Reading
-    from seem_model.values import RGB
 
 INSIDE = 0.65  # of the smaller of two, shared: then only the better one is kept
 RIVAL = 0.7  # of the best score: what scores less is no rival that a word could choose
-# sRGB of the basic colour terms (Berlin & Kay, 1969)
-_COLOURS = {
-    "black": (15, 15, 15), "white": (245, 245, 245), "grey": (128, 128, 128),
-    "red": (200, 25, 30), "orange": (240, 140, 20), "yellow": (245, 220, 40),
-    "green": (40, 140, 50), "blue": (35, 80, 190), "purple": (120, 45, 150),
-    "pink": (245, 150, 180), "brown": (110, 70, 35),
-}  # fmt: skip
-_SAME_COLOUR = {"gray": "grey", "violet": "purple"}
 
 
 def chosen(
@@ -108,7 +99,8 @@ def _picked(
 ) -> NDArray[np.intp]:
     """Those that words for colour, place and size leave: one, or of "all" about half."""
     if reading.colour:
-        fits = np.array([colour_share(features.image, found[k], reading.colour) for k in fit])
+        pixels = [features.image[found[k].box.slices][found[k].mask] for k in fit]
+        fits = np.array([colour_share(p, reading.colour) for p in pixels])
         fit = fit[fits >= 0.5 * fits.max()] if fits.max() > 0 else fit
     if reading.size:
         sizes = reading.size * np.array([found[k].area for k in fit], float)
@@ -132,19 +124,6 @@ def _centre(found: Proposal, shape: tuple[int, int]) -> tuple[float, float]:
     """(down, across) of the mean pixel, in [0, 1]."""
     rows, cols = np.nonzero(found.mask)
     return (found.box.row0 + rows.mean()) / shape[0], (found.box.col0 + cols.mean()) / shape[1]
-
-
-def colour_share(image: RGB, found: Proposal, colour: str) -> float:
-    """Share of a candidate's pixels whose nearest basic colour (CIELAB) is ``colour``."""
-    pixels = image[found.box.slices][found.mask]
-    step = max(1, len(pixels) // 2000)
-    lab = rgb2lab(pixels[None, ::step] / 255)[0]
-    named = rgb2lab(np.array(list(_COLOURS.values()))[None] / 255)[0]
-    # lightness tells colours apart less than hue does, in light and shade
-    weight = np.array([0.6, 1.0, 1.0])
-    apart_by = np.linalg.norm((lab[:, None] - named[None]) * weight, axis=2)
-    wanted = list(_COLOURS).index(_SAME_COLOUR.get(colour, colour))
-    return float((apart_by.argmin(axis=1) == wanted).mean())
 
 
 def _together(found: Sequence[Proposal], features: ImageFeatures) -> Look:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from seem_model.data.batches import BatchConfig, SetConfig
+from seem_model.data.batch_config import BatchConfig
 from seem_model.data.crops import CropConfig
+from seem_model.data.set_config import SetConfig
 from seem_model.errors import ConfigError
 from seem_model.loss_config import LossConfig
 from seem_model.training_rounds import RoundsConfig
@@ -159,7 +159,7 @@ class Recipe:
         """The data sets, with paths under ``root``."""
         root = Path(self.root)
         return tuple(
-            dataclasses.replace(
+            replace(
                 s, path=str(root / s.path), exclude=str(root / s.exclude) if s.exclude else ""
             )
             for s in self.data
@@ -214,7 +214,7 @@ def build(kind: type, values: Any, *, where: str) -> Any:
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: {kind.__name__} needs named values, not {values!r}.")
     hints = typing.get_type_hints(kind)
-    known = {f.name for f in dataclasses.fields(kind)}
+    known = {f.name for f in fields(kind)}
     unknown = sorted(set(values) - known)
     if unknown:
         raise ConfigError(
@@ -228,7 +228,7 @@ def build(kind: type, values: Any, *, where: str) -> Any:
 
 
 def _typed(value: Any, hint: Any, *, where: str) -> Any:
-    if dataclasses.is_dataclass(hint):
+    if is_dataclass(hint):
         return build(typing.cast("type", hint), value, where=where)
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):

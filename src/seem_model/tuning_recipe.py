@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from seem_model import checkpoint
 from seem_model.config import TINY, ModelConfig
-from seem_model.data.batches import BatchConfig, SetConfig
+from seem_model.data.batch_config import BatchConfig
 from seem_model.data.crops import CropConfig
+from seem_model.data.set_config import SetConfig
 from seem_model.loading import folder_of
 from seem_model.loss_config import LossConfig, TaskWeights
 from seem_model.modeling.sam_config import SamVitConfig

@@ -18,8 +18,9 @@ import seem_model
 from seem_model import checkpoint
 from seem_model.cli import main
 from seem_model.config import TINY
-from seem_model.data.batches import BatchConfig, SetConfig
+from seem_model.data.batch_config import BatchConfig
 from seem_model.data.folder import Folder
+from seem_model.data.set_config import SetConfig
 from seem_model.evaluate import interactive
 from seem_model.evaluation.phrases import referring
 from seem_model.evaluation.running import Choice

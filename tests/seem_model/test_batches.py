@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seem_model.data.batches import BatchConfig, Batches, SetConfig
+from seem_model.data.batch_config import BatchConfig
+from seem_model.data.batches import Batches
 from seem_model.data.crops import CropConfig, cut
 from seem_model.data.folder import Folder
+from seem_model.data.set_config import SetConfig
 from seem_model.errors import DataError
 from seem_model.official_prompts import training_prompt
 from shapes_folder import write_shapes

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from seem_model.choosing import apart, chosen, colour_share, rivals
+from seem_model.basic_colours import BASIC, colour_share, colour_shares
+from seem_model.choosing import apart, chosen, rivals
 from seem_model.encoded import ImageFeatures, Look, encode_whole
 from seem_model.frame import Box
 from seem_model.proposal import Proposal
@@ -86,7 +87,10 @@ def test_repeats_are_left_out(found) -> None:
     assert apart(twice, np.array([0.5, 0.6, 0.4], np.float32), least=0.1, among=[0, 2]) == [0, 2]
 
 
-def test_shares_of_colours(features, found) -> None:
-    assert colour_share(features.image, found[0], "red") == 1.0
-    assert colour_share(features.image, found[0], "blue") == 0.0
-    assert colour_share(features.image, found[1], "blue") == 1.0
+def test_shares_of_colours() -> None:
+    pixels = np.array([[200, 20, 30]] * 3 + [[30, 70, 190]], np.uint8)
+    assert colour_share(pixels, "red") == 0.75
+    assert colour_share(pixels, "blue") == 0.25
+    assert colour_share(np.full((9000, 3), 128, np.uint8), "gray") == 1.0
+    assert colour_shares(pixels).sum() == pytest.approx(1.0)
+    assert len(colour_shares(pixels)) == len(BASIC)

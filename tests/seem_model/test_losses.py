@@ -10,11 +10,13 @@ import torch.nn.functional as F
 from seem_model.loss_config import LossConfig, TaskWeights
 from seem_model.losses import (
     ObjectTargets,
+    PhraseTargets,
     added,
     choice_losses,
     layers,
     mask_losses,
     object_losses,
+    phrase_losses,
     total,
 )
 from seem_model.matching import bce, dice, match, pair_costs
@@ -171,6 +173,23 @@ def test_choosing_takes_the_best_mask_and_teaches_the_likeness() -> None:
     wanted = 0.4 * F.cross_entropy(likeness, torch.tensor([0, 1]))
     assert losses["clicks_ce"].item() == pytest.approx(wanted.item())
     assert losses["clicks_dice"] < 0.05
+
+
+def test_a_phrase_that_nothing_fits_teaches_an_empty_mask() -> None:
+    truth = torch.stack([halves(64)[0], torch.zeros(64, 64, dtype=torch.bool)])
+    target = PhraseTargets(truth, ("the left dog", "the red dog"), True)
+
+    def losses(second: torch.Tensor) -> dict[str, torch.Tensor]:
+        masks = torch.stack([logits_of(truth[0]), second, logits_of(halves(64)[2])])[None]
+        queries = Queries(torch.zeros(1, 3, 4), torch.zeros(1, 3, 4), masks)
+        similar = torch.tensor([[9.0, 0.0], [0.0, 9.0], [0.0, 0.0]])
+        return phrase_losses(queries, [similar], [target], config=EVENLY, generator=seeded())
+
+    empty, full = losses(logits_of(truth[1])), losses(logits_of(halves(64)[1]))
+    assert empty["phrases_ce"] < 0.01
+    assert empty["phrases_dice"] < 0.05
+    assert full["phrases_dice"] > 0.3
+    assert full["phrases_bce"] > empty["phrases_bce"] + 1
 
 
 def test_sums_of_layers() -> None:

@@ -27,7 +27,10 @@ class Ask:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Phrased:
-    """A phrase and what it names in a view; ``sentence``: it is more than a class name."""
+    """A phrase and what it names in a view; ``sentence``: it is more than a class name.
+
+    The mask is empty where nothing in the view fits.
+    """
 
     text: str
     mask: Mask

@@ -4,72 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from seem_model.clicks import add_click, next_click
-from seem_model.data.batch import Ask, Batch, Phrased, View
+from seem_model.data.batch import Ask, Batch, View
+from seem_model.data.batch_config import BatchConfig, Drawing
 from seem_model.data.crops import CropConfig, cut
 from seem_model.data.pasting import Donor, donor, may_be_pasted
-from seem_model.data.phrasing import REFERRING, phrases_of_view
+from seem_model.data.phrasing import REFERRING, Shown, phrases_of_view
 from seem_model.data.set_config import SetConfig
 from seem_model.data.sources import Sources
-from seem_model.drawing import SHAPES, Shape, draw
+from seem_model.drawing import SHAPES, draw
 from seem_model.errors import DataError
 from seem_model.official_prompts import TrainedShape, training_prompt
 from seem_model.values import Mask, Prompts
 
 if TYPE_CHECKING:
+    from seem_model.data.batch import Phrased
+    from seem_model.data.crops import Crop
     from seem_model.data.sample import Sample, SegmentInfo
-
-Drawing = Literal[Shape, TrainedShape]
+    from seem_model.data.telling_apart import Told
 
 _PATIENCE = 1000  # views drawn in vain before the data are said to hold no objects
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchConfig:
-    """What a batch holds.
-
-    Parameters
-    ----------
-    images, objects : int
-        Images a batch, and objects asked for in each.
-    min_pixels : int
-        Objects with fewer visible pixels are not asked for.
-    largest_click : int
-        First clicks are painted with a radius from 1 to this: zoomed-in views show them larger.
-    point, box, drawn : float
-        Shares of first prompts: a click, a box, a drawn stroke or polygon; the rest has none
-        (text or example alone).
-    shapes : tuple of str
-        Kinds of drawing, equally likely: ours (:func:`seem_model.drawing.draw`), and those of
-        the paper, "seem-point" and so on (:func:`seem_model.official_prompts.training_prompt`).
-    text, example : float
-        Shares of objects that also come with a phrase, or with an example of their class.
-    most_phrases : int
-        Phrases asked for together, from 1 to this (the paper: 4).
-    phrases : float
-        Share of images that are asked by phrase alone (grounding).
-    sentences : float
-        Of these, share by a sentence where the image has one that is true of the view (see
-        :func:`seem_model.data.phrasing.stays_true`); the others are asked by a class name.
-    """
-
-    images: int = 6
-    objects: int = 2
-    min_pixels: int = 30
-    largest_click: int = 1
-    point: float = 0.68
-    box: float = 0.12
-    drawn: float = 0.14
-    shapes: tuple[Drawing, ...] = ("stroke", "polygon", "circle", "mask")
-    text: float = 0.25
-    example: float = 0.2
-    phrases: float = 0.5
-    most_phrases: int = 1
-    sentences: float = 0.6
 
 
 @dataclass(eq=False)
@@ -115,10 +73,10 @@ class Batches:
                         f"crowds, nameless or smaller than {self.batch.min_pixels} pixels."
                     )
                 continue
-            view, wanted = drawn
+            view, wanted, said = drawn
             row = len(views)
             views.append(view)
-            asks.extend(self._ask(view, index, row, rng) for index in wanted)
+            asks.extend(self._ask(view, index, row, said[index], rng) for index in wanted)
         return Batch(tuple(views), tuple(asks))
 
     @property
@@ -126,7 +84,10 @@ class Batches:
         """The opened data sets."""
         return self._sources
 
-    def _view(self, rng: np.random.Generator, size: int) -> tuple[View, list[int]] | None:
+    def _view(
+        self, rng: np.random.Generator, size: int
+    ) -> tuple[View, list[int], list[list[str]]] | None:
+        """A view, which objects are asked for, and what would tell each object from its like."""
         which, sample = self._sources.pick(rng)
         config = self.sets[which]
         if sample is None:
@@ -150,14 +111,8 @@ class Batches:
         masks = np.stack([crop.labels == s.id for s in visible])
         crowd = any(s.crowd for s in sample.segments)
         complete = config.complete and not crowd
-        phrased: tuple[Phrased, ...] = ()
-        referred = any(p.kind == REFERRING for p in sample.phrases)
-        if (config.complete or referred) and rng.random() < self.batch.phrases:
-            # Sentences speak of the image without what was pasted.
-            phrased = phrases_of_view(
-                sample, visible, crop, rng, sentences=0.0 if donors else self.batch.sentences,
-                complete=config.complete, most=self.batch.most_phrases,
-            )  # fmt: skip
+        pasted = [s for s, _ in donors]
+        told, phrased = self._phrases(sample, crop, visible, pasted, vocabulary, config, rng)
         view = View(
             crop=crop,
             masks=masks,
@@ -170,7 +125,25 @@ class Batches:
         sizes = np.sqrt(masks.sum((1, 2)))
         count = min(self.batch.objects, len(visible))
         wanted = rng.choice(len(visible), count, replace=False, p=sizes / sizes.sum())
-        return view, [int(i) for i in wanted]
+        said = [[t.text for t in told if t.id == s.id] for s in visible]
+        return view, [int(i) for i in wanted], said
+
+    def _phrases(
+        self, sample: Sample, crop: Crop, visible: list[SegmentInfo], pasted: list[SegmentInfo],
+        vocabulary: tuple[str, ...], config: SetConfig, rng: np.random.Generator,
+    ) -> tuple[tuple[Told, ...], tuple[Phrased, ...]]:  # fmt: skip
+        """Phrases that mean one object alone, and those that the view is asked by."""
+        seen = set(np.unique(crop.labels).tolist())
+        shown = Shown(
+            sample=sample, crop=crop, visible=visible, vocabulary=vocabulary,
+            present=[s for s in (*sample.segments, *pasted) if s.id in seen],
+            complete=config.complete, pasted=bool(pasted),
+        )  # fmt: skip
+        told = shown.told(rng) if self.batch.telling else ()
+        referred = any(p.kind == REFERRING for p in sample.phrases)
+        if not (config.complete or referred) or rng.random() >= self.batch.phrases:
+            return told, ()
+        return told, phrases_of_view(shown, told, self.batch, rng)
 
     def _donors(
         self, which: int, sample: Sample, vocabulary: tuple[str, ...], rng: np.random.Generator
@@ -195,7 +168,9 @@ class Batches:
                 found.append((replace(taken, id=first + number), donor(other, taken)))
         return found
 
-    def _ask(self, view: View, index: int, row: int, rng: np.random.Generator) -> Ask:
+    def _ask(
+        self, view: View, index: int, row: int, said: Sequence[str], rng: np.random.Generator
+    ) -> Ask:
         truth, name = view.masks[index], view.names[index]
         example = self._example(view, index, rng)
         drawn = self._first_prompt(truth, rng, nothing=example is not None)
@@ -207,7 +182,7 @@ class Batches:
             positive=drawn.positive,
             negative=drawn.negative,
             region=empty if drawn.region is None else drawn.region,
-            text=name if rng.random() < self.batch.text else "",
+            text=self._text(name, said, rng),
             example=example,
         )
 
@@ -225,6 +200,14 @@ class Batches:
         click = next_click(truth, empty.positive, rng=rng if rng.random() < 0.5 else None)
         radius = int(rng.integers(1, self.batch.largest_click + 1))
         return empty if click is None else add_click(empty, click, radius=radius)
+
+    def _text(self, name: str, said: Sequence[str], rng: np.random.Generator) -> str:
+        """What comes with the first prompt: nothing, the name, or words that tell it apart."""
+        if rng.random() >= self.batch.text:
+            return ""
+        if said and rng.random() < self.batch.telling:
+            return said[int(rng.integers(len(said)))]
+        return name
 
     def _example(self, view: View, index: int, rng: np.random.Generator) -> Mask | None:
         if rng.random() >= self.batch.example:

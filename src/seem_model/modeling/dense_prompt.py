@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seem_model.modeling.depthwise import DepthwiseConv
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,7 +68,7 @@ class FusionBlock(nn.Module):
         super().__init__()
         hidden = width * config.expansion
         k = config.kernel
-        self.depthwise = nn.Conv2d(width, width, k, padding=k // 2, groups=width)
+        self.depthwise = DepthwiseConv(width, width, k, padding=k // 2, groups=width)
         self.norm = nn.GroupNorm(1, width)
         self.expand = nn.Conv2d(width, hidden, 1)
         self.project = nn.Conv2d(hidden, width, 1)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seem_model.errors import ConfigError
+from seem_model.modeling.depthwise import DepthwiseConv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ _OUTPUT_STAGES = (1, 2, 4, 6)  # the last stage at each of strides 4, 8, 16, 32
 _BN_EPS = 1e-3
 
 
-class SameConv(nn.Conv2d):
+class SameConv(DepthwiseConv):
     """Convolution padded at the right and bottom first, as TensorFlow's SAME on even sizes."""
 
     def forward(self, x: Tensor) -> Tensor:

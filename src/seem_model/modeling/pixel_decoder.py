@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seem_model.modeling.attention import FeedForwardLayer, SelfAttentionLayer
+from seem_model.modeling.depthwise import DepthwiseConv
 
 if TYPE_CHECKING:
     from seem_model.config import PixelDecoderConfig
@@ -63,7 +64,7 @@ def smooth(width: int, groups: int, *, separable: bool = False) -> nn.Sequential
     if not separable:
         dense = nn.Conv2d(width, width, 3, padding=1, bias=False)
         return nn.Sequential(dense, norm, nn.ReLU(inplace=True))
-    depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
+    depthwise = DepthwiseConv(width, width, 3, padding=1, groups=width, bias=False)
     pointwise = nn.Conv2d(width, width, 1, bias=False)
     return nn.Sequential(depthwise, pointwise, norm, nn.ReLU(inplace=True))
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seem_model.modeling.depthwise import DepthwiseConv
+
 if TYPE_CHECKING:
     from seem_model.modeling.decoded import Features
 
@@ -23,6 +25,11 @@ class SeedsConfig:
 
     width: int = 64
     kernel: int = 5
+
+
+def _wide(config: SeedsConfig) -> DepthwiseConv:
+    width, k = config.width, config.kernel
+    return DepthwiseConv(width, width, k, padding=k // 2, groups=width)
 
 
 class Seeds(nn.Module):
@@ -37,14 +44,14 @@ class Seeds(nn.Module):
 
     def __init__(self, width: int, mask_width: int, config: SeedsConfig) -> None:
         super().__init__()
-        inner, k = config.width, config.kernel
+        inner = config.width
         self.coarse = nn.ModuleList(nn.Conv2d(width, inner, 1) for _ in range(3))
         self.fine = nn.Conv2d(mask_width, inner, 1)
         self.mix = nn.Sequential(
             nn.GroupNorm(1, inner), nn.ReLU(),
-            nn.Conv2d(inner, inner, k, padding=k // 2, groups=inner), nn.Conv2d(inner, inner, 1),
+            _wide(config), nn.Conv2d(inner, inner, 1),
             nn.GroupNorm(1, inner), nn.ReLU(),
-            nn.Conv2d(inner, inner, k, padding=k // 2, groups=inner), nn.Conv2d(inner, inner, 1),
+            _wide(config), nn.Conv2d(inner, inner, 1),
             nn.ReLU(), nn.Conv2d(inner, 1, 1),
         )  # fmt: skip
 

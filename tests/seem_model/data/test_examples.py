@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seem_model.data.batches import BatchConfig, Batches, SetConfig
+from seem_model.data.batch_config import BatchConfig
+from seem_model.data.batches import Batches
 from seem_model.data.crops import CropConfig
 from seem_model.data.examples import SMALLEST, Example, Examples
 from seem_model.data.holding_out import ENOUGH, FEWEST, with_some_kept_back
 from seem_model.data.opening import open_dataset, recognised
+from seem_model.data.set_config import SetConfig
 from seem_model.errors import DataError
 from shape_examples import disks
 

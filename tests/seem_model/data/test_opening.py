@@ -12,12 +12,14 @@ import pytest
 import seem_model
 from fakes import FakeLoad
 from seem_model.cli import main
-from seem_model.data.batches import BatchConfig, Batches, SetConfig
+from seem_model.data.batch_config import BatchConfig
+from seem_model.data.batches import Batches
 from seem_model.data.crops import CropConfig
 from seem_model.data.folder import Folder
 from seem_model.data.keeping import Keeper
 from seem_model.data.labels import majority, stack
 from seem_model.data.opening import KINDS, open_dataset, recognised, samples
+from seem_model.data.set_config import SetConfig
 from seem_model.errors import DataError
 from seem_model.recipe import Recipe
 from tiny_coco import write_coco, write_panoptic

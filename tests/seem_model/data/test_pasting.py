@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from seem_model.data.batches import BatchConfig, Batches, SetConfig
+from seem_model.data.batch_config import BatchConfig
+from seem_model.data.batches import Batches
 from seem_model.data.crops import CropConfig
 from seem_model.data.pasting import Donor, PasteConfig, donor, may_be_pasted, paste
 from seem_model.data.sample import Sample, SegmentInfo
+from seem_model.data.set_config import SetConfig
 from shapes_folder import write_shapes
 
 RED = (250, 10, 10)

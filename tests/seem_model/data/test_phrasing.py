@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seem_model.data.batches import BatchConfig, Batches, SetConfig
+from seem_model.data.batch_config import BatchConfig
+from seem_model.data.batches import Batches
 from seem_model.data.crops import Crop, CropConfig
 from seem_model.data.phrasing import stays_true
 from seem_model.data.sample import Phrase, Sample, SegmentInfo
+from seem_model.data.set_config import SetConfig
 from seem_model.training_guard import read_batch, save_batch
 from tiny_coco import CATEGORIES, annotation, images
 from tiny_files import SHAPE, save_json, save_photo
@@ -99,13 +101,14 @@ def root(tmp_path: Path) -> Path:
 
 
 def batches(
-    root: Path, *, complete: bool = False, sentences: float = 1.0, most: int = 1
+    root: Path, *, complete: bool = False, sentences: float = 1.0, most: int = 1, **shares: float
 ) -> Batches:
     config = SetConfig(path=str(root), split="testA", complete=complete)
     crop = CropConfig(colour=0.0, noise=0.0, invert=0.0, whole=1.0)
     batch = BatchConfig(
-        images=2, objects=1, phrases=1.0, sentences=sentences, min_pixels=10, most_phrases=most
-    )
+        images=2, objects=1, phrases=1.0, sentences=sentences, min_pixels=10, most_phrases=most,
+        **shares,
+    )  # fmt: skip
     return Batches([config], crop, batch, (64,), 0)
 
 
@@ -146,6 +149,52 @@ def test_several_phrases_are_asked_together(root: Path) -> None:
                 assert any(np.array_equal(phrase.mask, mask) for mask in view.masks)
     assert counts.keys() >= {1, 2}
     assert max(counts) <= 3
+
+
+def test_words_that_tell_apart_are_true_of_the_view_however_it_is_turned(root: Path) -> None:
+    telling = batches(root, complete=True, sentences=0.0, most=3, telling=1.0, text=1.0)
+    found: set[tuple[str, bool]] = set()
+    beside: set[str] = set()
+    for step in range(40):
+        batch = telling(step)
+        for view in batch.views:
+            for phrase in view.phrased:
+                if phrase.text == "cat":  # one cat alone in the view
+                    continue
+                assert phrase.sentence
+                rest = np.any(view.masks, axis=0) & ~phrase.mask
+                left = np.nonzero(phrase.mask)[1].mean() < np.nonzero(rest)[1].mean()
+                if "left" in phrase.text or "right" in phrase.text:
+                    assert left == ("left" in phrase.text)
+                    found.add(("left" if left else "right", view.crop.mirrored))
+        for ask in batch.asks:
+            beside.add(ask.text)
+            masks = batch.views[ask.image].masks
+            other = np.any(masks, axis=0) & ~ask.truth
+            if "left" in ask.text:
+                assert np.nonzero(ask.truth)[1].mean() < np.nonzero(other)[1].mean()
+    assert found == {(side, turned) for side in ("left", "right") for turned in (False, True)}
+    assert {"the left cat", "the right cat"} <= beside
+
+
+def test_words_that_tell_apart_are_not_asked_where_not_all_is_labelled(root: Path) -> None:
+    telling = batches(root, sentences=0.0, telling=1.0, text=1.0)
+    made = [telling(step) for step in range(10)]
+    assert not any(v.phrased for b in made for v in b.views)
+    assert {a.text for b in made for a in b.asks} == {"cat"}
+
+
+@pytest.mark.parametrize("telling", [0.0, 1.0])
+def test_one_phrase_that_nothing_fits_comes_last(root: Path, telling: float) -> None:
+    made = batches(root, complete=True, sentences=0.0, most=2, telling=telling, absent=1.0)
+    asked = [v.phrased for s in range(10) for v in made(s).views]
+    nothing = {p.text for phrased in asked for p in phrased if not p.mask.any()}
+    assert all(p.mask.any() for phrased in asked for p in phrased[:-1])
+    assert nothing
+    assert "cat" not in nothing
+    assert all(len({p.sentence for p in phrased}) == 1 for phrased in asked)
+    if telling == 0:
+        assert nothing <= {row["name"] for row in CATEGORIES}
 
 
 def test_how_a_view_is_turned_survives_the_file(root: Path, tmp_path: Path) -> None:
