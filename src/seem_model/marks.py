@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, binary_erosion, find_objects, label
+from scipy.ndimage import binary_dilation, binary_erosion, correlate, find_objects, label
 
 from seem_model.packed import bounds
 from seem_model.values import Mask
@@ -91,17 +91,44 @@ def _core(around: Mask, cut: tuple[bool, ...]) -> Mask:
 def obeyed(logits: NDArray[np.float32], positive: Mask, negative: Mask) -> NDArray[np.float32]:
     """Mask logits (H, W) in which every clicked pixel has the sign it was given.
 
-    So have the middles of thin marks of any length: clicks that touch are such a mark.
+    So have the middles of thin marks of any length: clicks that touch are such a mark. Between
+    them may lie middles that nobody clicked: those give way to clicks of the other sign.
     """
     result = logits.copy()
-    for mask, sign in ((positive, 1), (negative, -1)):
-        apart = taken_apart(mask)
-        places = [apart.dots]
-        if apart.strokes.any():
-            places.append(np.argwhere(_thin(apart.strokes)))
-        rows, cols = np.concatenate(places).T
-        result[rows, cols] = sign * np.maximum(sign * result[rows, cols], NUDGE)
+    for middles, sign in zip(_clicked(positive, negative), (1, -1), strict=True):
+        result[middles] = sign * np.maximum(sign * result[middles], NUDGE)
     return result
+
+
+def _clicked(positive: Mask, negative: Mask) -> tuple[Mask, Mask]:
+    """Middles of the marks of both signs; of two on one pixel, the one that was clicked."""
+    inside, outside = _middles(positive), _middles(negative)
+    while (inside & outside).any():
+        made, denied = _needed(inside, positive), _needed(outside, negative)
+        unmade = inside & outside & (made ^ denied)
+        if not unmade.any():
+            return inside & ~outside, outside
+        inside, outside = inside & ~(unmade & denied), outside & ~(unmade & made)
+    return inside, outside
+
+
+def _middles(mask: Mask) -> Mask:
+    """Middles of the clicks and of the thin strokes of a painted mask."""
+    apart = taken_apart(mask)
+    middles = _thin(apart.strokes) if apart.strokes.any() else np.zeros(mask.shape, bool)
+    middles[tuple(apart.dots.T)] = True
+    return middles
+
+
+def _needed(middles: Mask, mask: Mask) -> Mask:
+    """Middles without whose 3x3 pixels some pixel of the painted mask would be bare: real clicks.
+
+    The middle of three in a row is not: the outer two alone paint the same.
+    """
+    times = correlate(middles.astype(np.uint8), _SQUARE.astype(np.uint8), mode="constant")
+    once = mask & (times == 1)
+    needed: Mask = middles & binary_dilation(once, _SQUARE)
+    return needed
 
 
 def _thin(strokes: Mask) -> Mask:

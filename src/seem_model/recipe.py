@@ -159,9 +159,7 @@ class Recipe:
         """The data sets, with paths under ``root``."""
         root = Path(self.root)
         return tuple(
-            replace(
-                s, path=str(root / s.path), exclude=str(root / s.exclude) if s.exclude else ""
-            )
+            replace(s, path=str(root / s.path), exclude=str(root / s.exclude) if s.exclude else "")
             for s in self.data
         )
 

@@ -90,6 +90,28 @@ def test_clicks_in_a_long_chain_are_obeyed() -> None:
     assert all(result[place] < 0 for place in places)
 
 
+@pytest.mark.parametrize("step", [(1, 0), (0, 1), (1, 1), (1, -1)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_click_between_clicks_of_the_other_sign_is_obeyed(step, sign: int) -> None:
+    """Two clicks two pixels apart paint what three would; the one between them was not made."""
+    chain = [tuple(np.array([20, 20]) + k * np.array(step)) for k in range(5)]
+    logits = np.full(SHAPE, -3.0 * sign, np.float32)
+    one, other = painted(*chain[1::2]), painted(*chain[::2])
+    result = sign * obeyed(logits, *((one, other) if sign > 0 else (other, one)))
+    assert all(result[place] > 0 for place in chain[1::2])
+    assert all(result[place] < 0 for place in chain[::2])
+
+
+def test_few_clicks_in_a_crowd_are_all_obeyed() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        cells = [tuple(divmod(int(c), 12) + np.array([14, 14])) for c in rng.choice(144, 6, False)]
+        logits = rng.normal(0, 2, SHAPE).astype(np.float32)
+        result = obeyed(logits, painted(*cells[:3]), painted(*cells[3:]))
+        assert all(result[place] > 0 for place in cells[:3])
+        assert all(result[place] < 0 for place in cells[3:])
+
+
 def test_a_wide_stroke_is_left_to_the_model() -> None:
     logits, stroke = np.full(SHAPE, -3.0, np.float32), np.zeros(SHAPE, bool)
     stroke[10:20, 10:40] = True
