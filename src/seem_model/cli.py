@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, 2 after an error that was told in one sentence, or 130 when interrupted.
     """
-    args = _parser().parse_args(argv)
+    args = _parsed(argv)
     try:
         args.run(args)
     except SeemError as error:
@@ -48,6 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return _fail("There is not enough memory for this; try a smaller image.")
     return 0
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments; changes of a recipe may also stand after options."""
+    parser = _parser()
+    args, left = parser.parse_known_args(argv)
+    if "overrides" in args and not any(text.startswith("-") for text in left):
+        args.overrides += left
+    elif left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    return args
 
 
 def _fail(sentence: str) -> int:

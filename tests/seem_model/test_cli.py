@@ -198,6 +198,27 @@ def test_train_passes_recipe_overrides_and_resume(monkeypatch, tmp_path: Path, c
     assert main(["train", "--recipe", str(tmp_path / "none.yaml")]) == 2
 
 
+@pytest.mark.parametrize(
+    "words", [["--resume", "steps=3", "seed=5"], ["steps=3", "--resume", "seed=5"]]
+)
+def test_changes_of_a_recipe_stand_anywhere(words, monkeypatch, tmp_path: Path) -> None:
+    asked = []
+    monkeypatch.setattr("seem_model.train.train", lambda recipe, resume: asked.append(recipe))
+    (tmp_path / "r.yaml").write_text("model: tiny\nsteps: 7\n")
+    assert main(["train", "--recipe", str(tmp_path / "r.yaml"), *words]) == 0
+    assert (asked[0].steps, asked[0].seed) == (3, 5)
+
+
+@pytest.mark.parametrize(
+    "words", [["train", "--recipe", "r.yaml", "a=1", "--reusme"], ["segment", "a.png", "b=1"]]
+)
+def test_what_no_command_knows_is_refused(words, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
 def test_interrupted(monkeypatch, load: FakeLoad, picture: str, tmp_path: Path, capsys) -> None:
     monkeypatch.setattr("fakes.FakePredictor.features", _raise(KeyboardInterrupt()))
     command = ["segment", picture, "--click", "3,3", "--out", str(tmp_path / "m.png")]
