@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seem_model.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class TaskWeights:
@@ -33,6 +35,8 @@ class LossConfig:
         Weights of the heads that official SEEM does not have.
     places : float
         Weight of the naming head's names of single places (see ``training_names``).
+    naming_dropout : float
+        Share of what the naming head reads that is left out, drawn anew for each mask and place.
     teacher : float
         Weight of what a larger ImageNet network says of a view (see ``training_teacher``); 0: none.
     no_object : float
@@ -52,9 +56,16 @@ class LossConfig:
     names: float = 0.2
     naming: float = 1.0
     places: float = 0.0
+    naming_dropout: float = 0.0
     seeds: float = 1.0
     teacher: float = 0.0
     no_object: float = 0.1
     points: int = 12544
     oversample: float = 3.0
     importance: float = 0.75
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.naming_dropout < 1:
+            raise ConfigError(
+                f"loss.naming_dropout={self.naming_dropout} must be a share from 0 to below 1."
+            )

@@ -48,7 +48,7 @@ def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
 
 def _refuse_unknown(model: Seem, optim: OptimConfig) -> None:
     names = [name for name, _ in model.named_parameters()]
-    for start in (*optim.only, *optim.frozen):
+    for start in (*optim.only, *optim.frozen, *optim.anew):
         if not any(name.startswith(start) for name in names):
             parts = ", ".join(sorted({name.split(".")[0] for name in names}))
             raise ConfigError(

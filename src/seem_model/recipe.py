@@ -35,9 +35,9 @@ class OptimConfig:
         Shares of the run at which the rate falls to a tenth; empty for half a cosine.
     accumulate : int
         Batches of each process whose gradients make one step.
-    only, frozen : tuple of str
-        Starts of the names of the parameters that train, and of those that do not; the text tower
-        never trains. Empty: all, and none.
+    only, frozen, anew : tuple of str
+        Starts of the names of the parameters that train, of those that do not (the text tower
+        never does), and of those that begin untrained whatever ``start`` knows. Empty: all; none.
     ema : float
         Decay of the averaged weights, which are those that are saved and evaluated.
     """
@@ -51,6 +51,7 @@ class OptimConfig:
     accumulate: int = 1
     only: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
     ema: float = 0.999
 
 

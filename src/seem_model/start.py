@@ -56,7 +56,14 @@ def start_model(recipe: Recipe) -> Seem:
 def _loaded(recipe: Recipe) -> Seem:
     where = folder_of(recipe.start)
     model = checkpoint.load_model(where)
-    return grown(model, where, _preset(recipe)) if recipe.grow else model
+    model = grown(model, where, _preset(recipe)) if recipe.grow else model
+    if recipe.optim.anew:
+        untrained = dict(checkpoint.build(model.config).named_parameters())
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if name.startswith(recipe.optim.anew):
+                    parameter.copy_(untrained[name])
+    return model
 
 
 def _untrained(recipe: Recipe) -> Seem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,31 @@ LEAST_BACKGROUND = 0.02  # share of a view
 MOSTLY = 0.5  # share of a place that its class must cover
 
 
+@dataclass(frozen=True, eq=False)
+class Dropout:
+    """Leaves out a share of what is read, drawn anew each time, and makes up for it.
+
+    Readers of a few thousand objects know them by heart otherwise (Srivastava et al., JMLR 2014).
+
+    Parameters
+    ----------
+    share : float
+        From 0 to below 1.
+    generator : torch.Generator
+        On the CPU, so that every device draws the same.
+    """
+
+    share: float
+    generator: torch.Generator
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Features of any shape, of the same shape and mean."""
+        if self.share == 0:
+            return x
+        kept = torch.rand(x.shape, generator=self.generator) >= self.share
+        return x * kept.to(x.device) / (1 - self.share)
+
+
 def query_names_loss(model: Seem, book: PhraseBook, concepts: Tensor, batch: Batch) -> Tensor:
     """Cross-entropy of the names that the queries of a batch's asks, (N, D), stand for."""
     terms = []
@@ -32,7 +58,9 @@ def query_names_loss(model: Seem, book: PhraseBook, concepts: Tensor, batch: Bat
     return torch.stack(terms).mean()
 
 
-def naming_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch) -> Tensor:
+def naming_loss(
+    model: Seem, book: PhraseBook, features: Features, batch: Batch, dropout: Dropout | None = None
+) -> Tensor:
     """Cross-entropy of all labelled masks' names, and of what is known to be none of them.
 
     Each reader of the naming head learns by itself: what one knows by heart would leave another
@@ -52,12 +80,14 @@ def naming_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
         listed = (*view.vocabulary, BACKGROUND)
         terms += [
             _cross_entropy(model, book, concepts[0], names, listed)
-            for concepts in model.meanings(row, logits)
+            for concepts in model.meanings(row, logits, disturb=dropout)
         ]
     return torch.stack(terms).mean()
 
 
-def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch) -> Tensor:
+def places_loss(
+    model: Seem, book: PhraseBook, features: Features, batch: Batch, dropout: Dropout | None = None
+) -> Tensor:
     """Cross-entropy of the names of places, which fill what no object covers.
 
     A place of the finest map that the naming head reads is asked where one class, or what is known
@@ -69,7 +99,8 @@ def places_loss(model: Seem, book: PhraseBook, features: Features, batch: Batch)
     () float
         Mean over readers and views that show such places; 0 without any.
     """
-    each = (zip(c, batch.views, strict=True) for c in model.meanings_everywhere(features))
+    readers = model.meanings_everywhere(features, disturb=dropout)
+    each = (zip(seen, batch.views, strict=True) for seen in readers)
     terms = []
     for seen, view in chain.from_iterable(each):
         listed = (*view.vocabulary, BACKGROUND)

@@ -20,7 +20,7 @@ from seem_model.losses import (
 )
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import by_prompts
-from seem_model.training_names import naming_loss, places_loss, query_names_loss
+from seem_model.training_names import Dropout, naming_loss, places_loss, query_names_loss
 from seem_model.training_phrases import phrases_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
 from seem_model.training_seeds import seeds_loss
@@ -99,10 +99,11 @@ class TrainingStep(nn.Module):
         if self.loss.clicks.any:
             losses |= self._clicks(features, batch, rng, generator)
         if self.model.naming is not None:
-            naming = naming_loss(self.model, self.book, features, batch)
+            dropout = Dropout(self.loss.naming_dropout, generator)
+            naming = naming_loss(self.model, self.book, features, batch, dropout)
             losses["naming_ce"] = naming * self.loss.naming
             if self.loss.places:
-                places = places_loss(self.model, self.book, features, batch)
+                places = places_loss(self.model, self.book, features, batch, dropout)
                 losses["places_ce"] = places * self.loss.places
         if self.model.seeds is not None:
             seeds = seeds_loss(self.model, features, batch)

@@ -11,10 +11,16 @@ Off for official checkpoints, whose queries carry the meaning themselves (SEEM Â
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Disturb = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,9 @@ class Reader(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.project = nn.Linear(width, concept)
 
-    def forward(self, maps: tuple[Tensor, ...], masks: Tensor) -> Tensor:
+    def forward(
+        self, maps: tuple[Tensor, ...], masks: Tensor, *, disturb: Disturb | None = None
+    ) -> Tensor:
         """Concepts of soft masks.
 
         Parameters
@@ -59,6 +67,8 @@ class Reader(nn.Module):
             Backbone maps, coarsest last.
         masks : (B, N, H/4, W/4) float
             In [0, 1].
+        disturb : callable or None
+            What becomes of (B, N, W) normalised features before they are read, in training.
 
         Returns
         -------
@@ -70,15 +80,17 @@ class Reader(nn.Module):
             weight = weight / weight.sum(dim=2, keepdim=True).clamp(min=1e-6)
             read.append(weight @ x.flatten(2).transpose(1, 2))
         around = maps[-1].mean(dim=(2, 3))[:, None].expand(-1, masks.shape[1], -1)
-        return self.project(self.norm(torch.cat([*read, around], dim=2)))
+        return self._read(torch.cat([*read, around], dim=2), disturb)
 
-    def everywhere(self, maps: tuple[Tensor, ...]) -> Tensor:
+    def everywhere(self, maps: tuple[Tensor, ...], *, disturb: Disturb | None = None) -> Tensor:
         """Concepts of every place instead of masks, each with its neighbours.
 
         Parameters
         ----------
         maps : tuple of (B, C, h, w)
             As of :meth:`forward`; the first is the finest.
+        disturb : callable or None
+            As of :meth:`forward`, for (B, h, w, W).
 
         Returns
         -------
@@ -89,7 +101,12 @@ class Reader(nn.Module):
         near = F.avg_pool2d(maps[0], 3, stride=1, padding=1, count_include_pad=False)
         coarser = [F.interpolate(x, size=size, mode="bilinear") for x in (*maps[1:], around)]
         read = torch.cat([near, *coarser], dim=1).permute(0, 2, 3, 1)
-        return self.project(self.norm(read))
+        return self._read(read, disturb)
+
+    def _read(self, features: Tensor, disturb: Disturb | None) -> Tensor:
+        known = self.norm(features)
+        concepts: Tensor = self.project(known if disturb is None else disturb(known))
+        return concepts
 
 
 class Naming(Reader):
@@ -108,25 +125,33 @@ class Naming(Reader):
         self.count = len(channels)
         self.second = Reader(channels, concept) if imagenet else None
 
-    def each(self, maps: tuple[Tensor, ...], masks: Tensor) -> tuple[Tensor, ...]:
+    def each(
+        self, maps: tuple[Tensor, ...], masks: Tensor, *, disturb: Disturb | None = None
+    ) -> tuple[Tensor, ...]:
         """What every reader says of soft masks, each as :meth:`Reader.forward` gives it."""
-        own = super().forward(maps[: self.count], masks)
-        return (own,) if self.second is None else (own, self.second(maps[self.count :], masks))
-
-    def each_everywhere(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """What every reader says of every place, each as :meth:`Reader.everywhere` gives it."""
-        own = super().everywhere(maps[: self.count])
+        own = super().forward(maps[: self.count], masks, disturb=disturb)
         if self.second is None:
             return (own,)
-        return own, self.second.everywhere(maps[self.count :])
+        return own, self.second(maps[self.count :], masks, disturb=disturb)
 
-    def forward(self, maps: tuple[Tensor, ...], masks: Tensor) -> Tensor:
+    def each_everywhere(
+        self, maps: tuple[Tensor, ...], *, disturb: Disturb | None = None
+    ) -> tuple[Tensor, ...]:
+        """What every reader says of every place, each as :meth:`Reader.everywhere` gives it."""
+        own = super().everywhere(maps[: self.count], disturb=disturb)
+        if self.second is None:
+            return (own,)
+        return own, self.second.everywhere(maps[self.count :], disturb=disturb)
+
+    def forward(
+        self, maps: tuple[Tensor, ...], masks: Tensor, *, disturb: Disturb | None = None
+    ) -> Tensor:
         """Concepts of soft masks, of both readers together."""
-        return _mean(self.each(maps, masks))
+        return _mean(self.each(maps, masks, disturb=disturb))
 
-    def everywhere(self, maps: tuple[Tensor, ...]) -> Tensor:
+    def everywhere(self, maps: tuple[Tensor, ...], *, disturb: Disturb | None = None) -> Tensor:
         """Concepts of every place, of both readers together."""
-        return _mean(self.each_everywhere(maps))
+        return _mean(self.each_everywhere(maps, disturb=disturb))
 
 
 def _mean(each: tuple[Tensor, ...]) -> Tensor:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seem_model.config import ModelConfig
+    from seem_model.modeling.naming import Disturb
 
 
 class Seem(nn.Module):
@@ -139,13 +140,24 @@ class Seem(nn.Module):
         """
         return concepts if self.naming is None else self.naming(features.deep, masks.sigmoid())
 
-    def meanings(self, features: Features, masks: Tensor) -> tuple[Tensor, ...]:
-        """What each reader of the naming head makes of answers, see :meth:`meaning`."""
-        return () if self.naming is None else self.naming.each(features.deep, masks.sigmoid())
+    def meanings(
+        self, features: Features, masks: Tensor, *, disturb: Disturb | None = None
+    ) -> tuple[Tensor, ...]:
+        """What each reader of the naming head makes of answers, see :meth:`meaning`.
 
-    def meanings_everywhere(self, features: Features) -> tuple[Tensor, ...]:
+        ``disturb``, in training, is what becomes of normalised features before they are read.
+        """
+        if self.naming is None:
+            return ()
+        return self.naming.each(features.deep, masks.sigmoid(), disturb=disturb)
+
+    def meanings_everywhere(
+        self, features: Features, *, disturb: Disturb | None = None
+    ) -> tuple[Tensor, ...]:
         """What each reader makes of every place, see :meth:`meaning_everywhere`."""
-        return () if self.naming is None else self.naming.each_everywhere(features.deep)
+        if self.naming is None:
+            return ()
+        return self.naming.each_everywhere(features.deep, disturb=disturb)
 
     def meaning_everywhere(self, features: Features) -> Tensor | None:
         """(B, h, w, D) float, not normalised: what each place stands for, at stride 16.
