@@ -5,7 +5,7 @@ number) and ``train/meta.json`` (``videos`` → ``objects`` → ``category``); t
 (annotated where an object first appears) and ``test``. The splits are called ``train``, ``val``
 and ``test``. Classes count as seen when the training split has them: those of
 ``train/meta.json`` (65 in the published set), or of ``seen.txt`` beside the folders, one name a
-line. Paper: Xu et al., ECCV 2018.
+line. The public part of the last two has no class names. Paper: Xu et al., ECCV 2018.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from seem_model.data.labels import Labels, describe, void_only
 from seem_model.data.pictures import Pictures
 from seem_model.data.sample import ClassInfo, Video
 from seem_model.errors import DataError
+from seem_model.values import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SEEN = "seen.txt"
 FOLDERS = {"train": "train", "val": "valid", "test": "test"}
-_UNNAMED = "object"  # the public part of valid and test has no class names
 _Names = dict[str, dict[int, str]]
 
 
@@ -84,7 +84,7 @@ def _seen(root: Path, names: Iterable[str]) -> dict[str, bool]:
         trained = {name for objects in of_train.values() for name in objects.values()}
     else:
         return {}
-    return {name: name in trained for name in names if name != _UNNAMED}
+    return {name: name in trained for name in names if name != UNNAMED}
 
 
 def _objects(path: Path, split: str) -> _Names:
@@ -92,7 +92,7 @@ def _objects(path: Path, split: str) -> _Names:
     try:
         return {
             str(video): {
-                int(number): str(row.get("category") or _UNNAMED)
+                int(number): str(row.get("category") or UNNAMED)
                 for number, row in rows["objects"].items()
             }
             for video, rows in content["videos"].items()
