@@ -37,7 +37,7 @@ class OptimConfig:
         Batches of each process whose gradients make one step.
     only, frozen, anew : tuple of str
         Starts of the names of the parameters that train, of those that do not (the text tower
-        never does), and of those that begin untrained whatever ``start`` knows. Empty: all; none.
+        never does), and of those that begin at random whatever ``start`` knows. Empty: all; none.
     ema : float
         Decay of the averaged weights, which are those that are saved and evaluated.
     """
