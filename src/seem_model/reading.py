@@ -123,7 +123,8 @@ def read_phrase(phrase: str, names: Collection[str] = ()) -> Reading:
     single = singular(name, known)
     if single != name:
         every, name = True, single
-    return Reading(name or said, every, down, across, middle, size, colour)
+    whole = " ".join(phrase.split())  # commas alone
+    return Reading(name or said or whole, every, down, across, middle, size, colour)
 
 
 def singular(name: str, names: Collection[str]) -> str:

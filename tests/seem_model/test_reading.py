@@ -47,6 +47,11 @@ def test_a_word_alone_is_a_name(phrase: str) -> None:
     assert not reading.picks
 
 
+@pytest.mark.parametrize("phrase", [",", " , ,", "in the picture", ", of the image"])
+def test_what_holds_no_name_is_asked_for_as_it_stands(phrase: str) -> None:
+    assert read_phrase(phrase, NAMES).name.strip()
+
+
 @given(st.text(max_size=60))
 def test_any_text_has_a_name_unless_it_says_nothing(text: str) -> None:
     assert bool(read_phrase(text, NAMES).name) == bool(text.strip())
