@@ -23,7 +23,8 @@ def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
     Raises
     ------
     ConfigError
-        If ``optim`` names parameters that do not exist, or leaves none to train.
+        If ``optim`` names parameters that do not exist, leaves none to train, or lets some begin
+        at random that never train.
     """
     _refuse_unknown(model, optim)
     frozen = {id(p) for p in model.text.parameters()}  # type: ignore[attr-defined]
@@ -37,6 +38,8 @@ def parameter_groups(model: Seem, optim: OptimConfig) -> list[dict[str, Any]]:
         left_out = bool(optim.only) and not name.startswith(optim.only)
         if id(p) in frozen or left_out or name.startswith(optim.frozen):
             p.requires_grad_(False)
+            if name.startswith(optim.anew):
+                raise ConfigError(f"optim.anew: {name} would begin at random and never train.")
             continue
         lr = optim.backbone_lr if name.startswith("backbone.") else optim.lr
         plain = p.ndim < 2 or id(p) in embeddings

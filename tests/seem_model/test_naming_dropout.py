@@ -84,6 +84,14 @@ def test_named_parts_begin_untrained_and_others_as_the_checkpoint_has_them(tmp_p
         assert torch.equal(value, same[name]) != (name.startswith("naming")), name
 
 
+def test_what_never_trains_cannot_begin_at_random(tmp_path: Path) -> None:
+    optim = replace(
+        shapes_recipe(tmp_path, tmp_path).optim, anew=("naming",), frozen=("naming.project",)
+    )
+    with pytest.raises(ConfigError, match="naming.project.* never train"):
+        parameter_groups(Seem(TINY), optim)
+
+
 def test_parts_that_do_not_exist_cannot_begin_untrained(tmp_path: Path) -> None:
     optim = replace(shapes_recipe(tmp_path, tmp_path).optim, anew=("nameing",))
     with pytest.raises(ConfigError, match="nameing"):
