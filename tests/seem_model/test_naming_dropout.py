@@ -88,7 +88,7 @@ def test_what_never_trains_cannot_begin_at_random(tmp_path: Path) -> None:
     optim = replace(
         shapes_recipe(tmp_path, tmp_path).optim, anew=("naming",), frozen=("naming.project",)
     )
-    with pytest.raises(ConfigError, match="naming.project.* never train"):
+    with pytest.raises(ConfigError, match=r"naming\.project.* never train"):
         parameter_groups(Seem(TINY), optim)
 
 
