@@ -102,7 +102,7 @@ class Batches:
         donors = self._donors(which, sample, vocabulary, rng)
         crop = cut(
             sample, target, size=size, config=self.crop, any_way_up=config.any_way_up, rng=rng,
-            donors=[(s.id, d) for s, d in donors],
+            donors=[(s.id, d) for s, d in donors], offset=config.offset,
         )  # fmt: skip
         segments += [s for s, _ in donors]
         visible = [s for s in segments if (crop.labels == s.id).sum() >= self.batch.min_pixels]
@@ -159,13 +159,14 @@ class Batches:
         first = 1 + max((s.id for s in sample.segments), default=0)
         found: list[tuple[SegmentInfo, Donor]] = []
         for number in range(int(rng.integers(1, config.most + 1))):
-            _, other = self._sources.pick(rng, among=world)
+            whose, other = self._sources.pick(rng, among=world)
             fit = [] if other is None else [
                 s for s in other.segments if s.name in vocabulary and may_be_pasted(s, config)
             ]  # fmt: skip
             if other is not None and fit:
                 taken = fit[int(rng.integers(len(fit)))]
-                found.append((replace(taken, id=first + number), donor(other, taken)))
+                cut_out = donor(other, taken, self.sets[whose].offset)
+                found.append((replace(taken, id=first + number), cut_out))
         return found
 
     def _ask(

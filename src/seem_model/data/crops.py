@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from seem_model.data.moving import resized
 from seem_model.data.pasting import PasteConfig, paste
 
 if TYPE_CHECKING:
@@ -81,11 +82,13 @@ class Crop:
 def cut(
     sample: Sample, target: SegmentInfo, *, size: int, config: CropConfig, any_way_up: bool,
     rng: np.random.Generator, donors: Sequence[tuple[int, Donor]] = (),
+    offset: tuple[float, float] = (0.0, 0.0),
 ) -> Crop:  # fmt: skip
     """Cut a view of ``size`` pixels that shows ``target``, flipped and disturbed at random.
 
     ``any_way_up`` also flips top and bottom and transposes, as only microscopy allows; ``donors``
-    are pasted into the view, each with its label.
+    are pasted into the view, each with its label; ``offset`` is how far the labels lie below and to
+    the right of what they outline, in image pixels.
     """
     shape = sample.image.shape[:2]
     if config.scale[1] > 0:
@@ -99,8 +102,8 @@ def cut(
     area = (col0, row0, col1, row1)
     picture = Image.fromarray(sample.image)
     picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=area)
-    labels = Image.fromarray(sample.instances)
-    labels = labels.resize((width, height), Image.Resampling.NEAREST, box=area)
+    nearest = Image.Resampling.NEAREST
+    labels = resized(sample.instances, (width, height), area=area, offset=offset, how=nearest)
     ids = np.asarray(labels, np.int32)
     if donors:
         picture, ids = paste(

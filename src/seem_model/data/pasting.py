@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from seem_model.data.moving import resized
 from seem_model.data.sample import SegmentInfo
 from seem_model.values import RGB, Mask
 
@@ -46,18 +48,29 @@ class PasteConfig:
 
 @dataclass(frozen=True, eq=False)
 class Donor:
-    """An object cut out: (h, w, 3) uint8, its (h, w) bool mask, and what it is."""
+    """An object cut out.
+
+    Parameters
+    ----------
+    image : (h, w, 3) uint8
+    mask : (h, w) bool
+    segment : SegmentInfo
+    offset : (float, float)
+        How far the mask lies below and to the right of the object, in image pixels.
+    """
 
     image: RGB
     mask: Mask
     segment: SegmentInfo
+    offset: tuple[float, float] = (0.0, 0.0)
 
 
-def donor(sample: Sample, segment: SegmentInfo) -> Donor:
-    """Cut ``segment`` out of its image."""
+def donor(sample: Sample, segment: SegmentInfo, offset: tuple[float, float] = (0.0, 0.0)) -> Donor:
+    """Cut ``segment`` out of its image, whose labels lie ``offset`` below and right of it."""
     row0, col0, row1, col1 = segment.bbox
-    place = np.s_[row0:row1, col0:col1]
-    return Donor(sample.image[place], sample.mask(segment.id)[place], segment)
+    reach = math.ceil(max(map(abs, offset)))
+    place = np.s_[max(0, row0 - reach) : row1 + reach, max(0, col0 - reach) : col1 + reach]
+    return Donor(sample.image[place], sample.mask(segment.id)[place], segment, offset)
 
 
 def may_be_pasted(segment: SegmentInfo, config: PasteConfig) -> bool:
@@ -96,9 +109,12 @@ def paste(
         side = max(height, width) * float(np.exp(rng.uniform(low, high)))
         scale = min(side / longest, config.max_upscale)
         shape = tuple(max(2, round(n * scale)) for n in given.mask.shape)
-        image = Image.fromarray(given.image).resize(shape[::-1], Image.Resampling.BILINEAR)
-        alpha = Image.fromarray(given.mask.astype(np.uint8) * 255)
-        alpha = alpha.resize(shape[::-1], Image.Resampling.BILINEAR)
+        linear = Image.Resampling.BILINEAR
+        image = Image.fromarray(given.image).resize(shape[::-1], linear)
+        alpha = resized(
+            given.mask.astype(np.uint8) * 255, shape[::-1],
+            area=(0, 0, *given.mask.shape[::-1]), offset=given.offset, how=linear,
+        )  # fmt: skip
         if rng.random() < 0.5:
             image, alpha = _flipped(image, alpha, Image.Transpose.FLIP_LEFT_RIGHT)
         if any_way_up:

@@ -36,6 +36,9 @@ class SetConfig:
     mined : str
         Table of what a checkpoint found hard, so that hard images are drawn more often (see
         :func:`seem_model.data.mining.chances`), relative to where you run; "": all are as likely.
+    offset : (float, float)
+        How far below and to the right of its pictures' own edges its outlines lie, in image pixels
+        (``benchmarks/truth_offset.py`` measures it); views are cut with the labels moved back.
     """
 
     path: str
@@ -46,6 +49,7 @@ class SetConfig:
     split: str = "train"
     exclude: str = ""
     mined: str = ""
+    offset: tuple[float, float] = (0.0, 0.0)
 
     def open(self) -> DataSet:
         """Open it, without the images to exclude; DataError if something is missing or broken."""
