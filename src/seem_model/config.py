@@ -137,7 +137,8 @@ LITE = ModelConfig(
     proposals=ProposalConfig(),
     frame=FrameConfig(
         mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0),
-        long_side=512, max_upscale=2.0, zoom_side=320, glance_side=256, edges=0.004,
+        long_side=512, max_upscale=2.0, zoom_side=320, polish_side=512, glance_side=256,
+        edges=0.004,
     ),
 )  # fmt: skip
 

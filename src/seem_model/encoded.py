@@ -49,7 +49,7 @@ class ImageFeatures:
 
     image: RGB
     whole: Encoded
-    crops: OrderedDict[Box, Encoded] = field(default_factory=OrderedDict, repr=False)
+    crops: OrderedDict[tuple[Box, int], Encoded] = field(default_factory=OrderedDict, repr=False)
     examples: OrderedDict[Exemplar, VisualTokens] = field(default_factory=OrderedDict, repr=False)
     found: dict[Any, tuple[Any, ...]] = field(default_factory=dict, repr=False)
     answers: OrderedDict[Any, Any] = field(default_factory=OrderedDict, repr=False)
@@ -221,13 +221,12 @@ def encode_glance(model: Seem, features: ImageFeatures) -> Encoded | None:
     )
 
 
-def encode_crop(model: Seem, features: ImageFeatures, box: Box) -> Encoded:
-    """The zoomed-in view of ``box``, from the image's cache if it was looked at before."""
-    crops = features.crops
-    if box not in crops:
-        side = model.config.frame.zoom_side
-        crops[box] = encode(model, features.image, box, long_side=side)
+def encode_crop(model: Seem, features: ImageFeatures, box: Box, side: int) -> Encoded:
+    """The zoomed-in view of ``box``, from the image's cache if it was looked at so before."""
+    crops, view = features.crops, (box, side)
+    if view not in crops:
+        crops[view] = encode(model, features.image, box, long_side=side)
         if len(crops) > _CROPS_KEPT:
             crops.popitem(last=False)
-    crops.move_to_end(box)
-    return crops[box]
+    crops.move_to_end(view)
+    return crops[view]

@@ -25,6 +25,9 @@ class FrameConfig:
         Small images grow by no more than this factor.
     zoom_side : int
         Longer side of a zoomed-in view, in model pixels; 0 switches zoom-in off.
+    polish_side : int
+        Up to so many model pixels from the fifth round on, where the picture has the detail (see
+        :func:`seem_model.zoom.shown_at`); ``zoom_side`` if that is larger.
     glance_side : int
         Longer side at which large objects are looked for first in the first two rounds, in model
         pixels: parts hang together better there. What is found is asked for again at full size.
@@ -44,6 +47,7 @@ class FrameConfig:
     short_side: int = 0
     max_upscale: float = 2.0
     zoom_side: int = 0
+    polish_side: int = 0
     glance_side: int = 0
     edges: float = 0.0
     resample: Literal["bilinear", "bicubic"] = "bilinear"

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from seem_model.words import Words
 
 SURE = 10.0  # logit of pixels that somebody marked
-GLANCES = 2  # rounds that look for large things where they are small; later ones polish
 
 
 def answerable(prompts: Prompts, shape: tuple[int, int], *, refines: bool = False) -> None:
@@ -87,9 +86,11 @@ def look(
         known = seen.remembered(prompts)
     box = _view(prompts, known, features.whole.frame.box)
     if zooms and box is not None:
-        seen = _ask(model, encode_crop(model, features, box), prompts, known=known, words=words)
+        side = zoom.shown_at(box, 0 if memory is None else memory.rounds, model.config.frame)
+        crop = encode_crop(model, features, box, side)
+        seen = _ask(model, crop, prompts, known=known, words=words)
     elif seen is None:
-        if box is None and known is not None and not known.given and known.rounds < GLANCES:
+        if box is None and known is not None and not known.given and known.rounds < zoom.GLANCES:
             known = _glanced(model, features, prompts, known, words)
         seen = _ask(model, features.whole, prompts, known=known, words=words)
     if memory is None:

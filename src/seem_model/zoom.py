@@ -10,6 +10,7 @@ import numpy as np
 from seem_model.frame import Box
 
 if TYPE_CHECKING:
+    from seem_model.frame_config import FrameConfig
     from seem_model.values import Mask, Prompts
 
 MARGIN = 1.7  # side of a view over the object's longer side
@@ -17,6 +18,9 @@ KEEP = 1.08  # a view is kept while what is needed, grown by this, still fits
 WORTH = 0.7  # views larger than this share of the image's longer side are not worth a crop
 SLACK = 3.0  # a view this much larger than needed is replaced
 SMALLEST = 32  # pixels
+GLANCES = 2  # rounds that look for large things where they are small
+COARSE = 4  # rounds that look at small things where their parts hang together; later ones polish
+DETAIL = 3.0  # model pixels for each of the image, where a crop is polished
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,23 @@ def view(wanted: Need) -> Box | None:
     if side >= WORTH * max(height, width):
         return None
     return around(wanted.box, side, height, width)
+
+
+def shown_at(box: Box, rounds: int, config: FrameConfig) -> int:
+    """Longer side, in model pixels, at which a crop is shown after so many rounds.
+
+    Parameters
+    ----------
+    box : Box
+        The crop, in image pixels.
+    rounds : int
+        How many answers led here.
+    config : FrameConfig
+    """
+    if rounds < COARSE:
+        return config.zoom_side
+    detail = round(DETAIL * max(box.height, box.width))
+    return max(config.zoom_side, min(config.polish_side, detail))
 
 
 def around(box: Box, side: int, height: int, width: int) -> Box:

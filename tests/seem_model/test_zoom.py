@@ -12,6 +12,7 @@ import seem_model
 from seem_model import zoom
 from seem_model.clicks import Click, add_click
 from seem_model.frame import Box
+from seem_model.frame_config import FrameConfig
 from seem_model.values import Prompts
 from tiny_model import click, photo, predictor
 
@@ -82,7 +83,7 @@ def test_with_and_without_zoom_answers_have_one_shape() -> None:
     assert zoomed.mask.shape == plain.mask.shape == (150, 200)
     assert len(features.crops) == 1
     assert not np.array_equal(zoomed.memory.logits, plain.memory.logits)
-    box = next(iter(features.crops))
+    box, _ = next(iter(features.crops))
     outside = np.ones((150, 200), bool)
     outside[box.slices] = False
     assert not zoomed.mask[outside].any()
@@ -108,6 +109,38 @@ def test_the_cache_of_crops_is_bounded() -> None:
         region[row : row + 9, row : row + 9] = True
         near.step(features, Prompts(positive=region, negative=region & False, region=region))
     assert 1 < len(features.crops) <= 8
+
+
+@given(needs(), st.integers(0, 20), st.integers(0, 512), st.integers(0, 512))
+def test_crops_are_enlarged_for_polishing_as_far_as_there_is_detail(
+    wanted: zoom.Need, rounds: int, side: int, most: int
+) -> None:
+    config = FrameConfig(zoom_side=side, polish_side=most)
+    shown = zoom.shown_at(wanted.box, rounds, config)
+    assert side <= shown <= max(side, most)
+    if rounds < zoom.COARSE:
+        assert shown == side
+    elif shown > side:
+        assert shown <= round(zoom.DETAIL * wanted.side)
+        assert shown == most or shown == round(zoom.DETAIL * wanted.side)
+    assert shown <= zoom.shown_at(wanted.box, rounds + 1, config)
+
+
+def test_late_corrections_are_seen_larger_and_keep_what_was_right() -> None:
+    plain = seem_model.load("lite")
+    image = np.pad(skimage.data.coffee(), ((0, 400), (0, 600), (0, 0)), mode="edge")
+    features = plain.features(image)
+    prompts, memory, sides, masks = Prompts.empty(image.shape[:2]), None, [], []
+    places = [(170, 320), (120, 300), (210, 330), (150, 380), (190, 270), (160, 350)]
+    for place in places:
+        prompts = add_click(prompts, Click(*place, positive=True))
+        answer = plain.step(features, prompts, memory)
+        memory = answer.memory
+        sides.append(max(memory.frame.height, memory.frame.width))
+        masks.append(answer.mask)
+    assert sides == [320, 320, 320, 320, 512, 512]
+    same = (masks[3] & masks[4]).sum() / (masks[3] | masks[4]).sum()
+    assert same > 0.9
 
 
 def glancing(predictor, side: int):
