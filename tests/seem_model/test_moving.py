@@ -17,6 +17,7 @@ from seem_model.data.crops import CropConfig
 from seem_model.data.moving import resized
 from seem_model.data.pasting import PasteConfig
 from seem_model.data.set_config import SetConfig
+from seem_model.errors import ConfigError
 from shapes_folder import write_shapes
 
 CLEAR = CropConfig(colour=0.0, noise=0.0, invert=0.0, blur=0.0, grey=0.0)
@@ -87,3 +88,11 @@ def test_parts_of_a_pixel_show_where_it_is_enlarged(offset: tuple[float, float])
     )
     centre = np.argwhere(np.asarray(shown)).mean(axis=0)
     np.testing.assert_allclose((np.array([10.0, 10.0]) - offset) * 8 - 0.5, centre, atol=0.51)
+
+
+@pytest.mark.parametrize(
+    "offset", [[0.5], [1, 2, 3], [0, float("nan")], [float("inf"), 0], [99, 0]]
+)
+def test_offsets_that_no_masks_have_are_refused(offset: list[float]) -> None:
+    with pytest.raises(ConfigError, match=r"offset=.* of cells must be two numbers of pixels"):
+        SetConfig(path="cells", offset=tuple(offset))

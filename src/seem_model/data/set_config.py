@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from seem_model.data.opening import open_dataset
 from seem_model.data.refcoco import held_out
 from seem_model.data.without import Without
+from seem_model.errors import ConfigError
 
 if TYPE_CHECKING:
     from seem_model.data.dataset import DataSet
+
+FARTHEST = 16  # pixels: masks that lie farther from their pictures are no masks of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,11 @@ class SetConfig:
     offset : (float, float)
         How far below and to the right of its pictures' own edges its outlines lie, in image pixels
         (``benchmarks/truth_offset.py`` measures it); views are cut with the labels moved back.
+
+    Raises
+    ------
+    ConfigError
+        If the offset is not two such numbers.
     """
 
     path: str
@@ -50,6 +58,13 @@ class SetConfig:
     exclude: str = ""
     mined: str = ""
     offset: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if len(self.offset) != 2 or not all(abs(pixels) <= FARTHEST for pixels in self.offset):
+            raise ConfigError(
+                f"offset={list(self.offset)} of {self.path} must be two numbers of pixels, down "
+                f"and right, of at most {FARTHEST}."
+            )
 
     def open(self) -> DataSet:
         """Open it, without the images to exclude; DataError if something is missing or broken."""
