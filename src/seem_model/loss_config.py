@@ -39,6 +39,9 @@ class LossConfig:
         Share of what the naming head reads that is left out, drawn anew for each mask and place.
     teacher : float
         Weight of what a larger ImageNet network says of a view (see ``training_teacher``); 0: none.
+    mask_teacher : float
+        Weight of what the starting weights answer to the same marks, averaged over looks at a view
+        (see ``training_mask_teacher``); 0: none.
     no_object : float
         Weight of a query without object in the class cross-entropy.
     points : int
@@ -59,6 +62,7 @@ class LossConfig:
     naming_dropout: float = 0.0
     seeds: float = 1.0
     teacher: float = 0.0
+    mask_teacher: float = 0.0
     no_object: float = 0.1
     points: int = 12544
     oversample: float = 3.0

@@ -18,13 +18,14 @@ from torch.utils.data import DataLoader, Dataset
 
 from seem_model.data.batch import Batch
 from seem_model.data.batches import Batches
-from seem_model.errors import SeemError
+from seem_model.errors import ConfigError, SeemError
 from seem_model.losses import total
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.optimise import learning_rate, parameter_groups
 from seem_model.start import start_model
 from seem_model.training_guard import refuse_no_number
 from seem_model.training_interruption import leave_signals_to_the_parent
+from seem_model.training_mask_teacher import MaskTeacher
 from seem_model.training_step import Schedule, TrainingStep
 from seem_model.training_teacher import Teacher
 
@@ -162,8 +163,8 @@ def prepare(recipe: Recipe) -> Run:
     Raises
     ------
     SeemError
-        If data or weights are missing or broken, a package is not installed, or the precision is
-        not possible here.
+        If data or weights are missing or broken, a package is not installed, the precision is not
+        possible here, or a teacher does not fit the model or its start.
     """
     accelerator = _accelerator(recipe)
     batches = Batches(recipe.sets, recipe.crop, recipe.batch, recipe.sizes, recipe.seed)
@@ -172,12 +173,26 @@ def prepare(recipe: Recipe) -> Run:
     book = PhraseBook(model.text)
     book.names([n for names in batches.sources.vocabularies() for n in names] + [BACKGROUND])
     teacher = Teacher(model) if recipe.loss.teacher > 0 else None
-    module = TrainingStep(model, book=book, loss=recipe.loss, rounds=recipe.rounds, teacher=teacher)
+    module = TrainingStep(
+        model, book=book, loss=recipe.loss, rounds=recipe.rounds, teacher=teacher,
+        mask_teacher=_mask_teacher(recipe, model),
+    )  # fmt: skip
     module, optimizer = accelerator.prepare(module, optimizer)
     return Run(
         recipe=recipe, accelerator=accelerator, model=model, module=module, optimizer=optimizer,
         batches=batches,
     )  # fmt: skip
+
+
+def _mask_teacher(recipe: Recipe, model: Seem) -> MaskTeacher | None:
+    if recipe.loss.mask_teacher <= 0:
+        return None
+    if not recipe.start:
+        raise ConfigError(
+            "loss.mask_teacher teaches what the weights that a run starts from answer: set start, "
+            "to lite or a checkpoint, or loss.mask_teacher=0."
+        )
+    return MaskTeacher(model)
 
 
 def _accelerator(recipe: Recipe) -> Accelerator:

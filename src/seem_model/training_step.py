@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from seem_model.modeling.dense_prompt import PromptMaps
     from seem_model.modeling.seem import Seem
     from seem_model.modeling.visual_sampler import VisualTokens
+    from seem_model.training_mask_teacher import Lesson, MaskTeacher
     from seem_model.training_teacher import Teacher
 
 T = TypeVar("T")
@@ -62,11 +63,13 @@ class TrainingStep(nn.Module):
     rounds : RoundsConfig
     teacher : Teacher or None
         Needed where ``loss.teacher`` is not 0.
+    mask_teacher : MaskTeacher or None
+        Needed where ``loss.mask_teacher`` is not 0.
     """
 
     def __init__(
         self, model: Seem, *, book: PhraseBook, loss: LossConfig, rounds: RoundsConfig,
-        teacher: Teacher | None = None,
+        teacher: Teacher | None = None, mask_teacher: MaskTeacher | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.model = model
@@ -74,6 +77,7 @@ class TrainingStep(nn.Module):
         self.loss = loss
         self.rounds = rounds
         self.teacher = teacher
+        self.mask_teacher = mask_teacher
 
     @property
     def device(self) -> torch.device:
@@ -97,7 +101,9 @@ class TrainingStep(nn.Module):
         features = self.model.encode_image(images)
         losses: dict[str, Tensor] = {}
         if self.loss.clicks.any:
-            losses |= self._clicks(features, batch, rng, generator)
+            taught = self.mask_teacher
+            lesson = None if taught is None else taught.lesson(images, batch.asks)
+            losses |= self._clicks(features, batch, rng, generator, lesson)
         if self.model.naming is not None:
             dropout = Dropout(self.loss.naming_dropout, generator)
             naming = naming_loss(self.model, self.book, features, batch, dropout)
@@ -122,7 +128,7 @@ class TrainingStep(nn.Module):
     # ------------------------------------------------------------------ clicks
     def _clicks(
         self, features: Features, batch: Batch, rng: np.random.Generator,
-        generator: torch.Generator,
+        generator: torch.Generator, lesson: Lesson | None,
     ) -> dict[str, Tensor]:  # fmt: skip
         asks = batch.asks
         index = torch.tensor([a.image for a in asks], device=self.device)
@@ -142,6 +148,7 @@ class TrainingStep(nn.Module):
                 )  # fmt: skip
                 if learned:
                     first = self._click_losses(decoded, batch, truth, generator)
+                    first |= self._told(lesson, decoded, maps, generator)
             maps = self._corrected(decoded, maps, truth, rng)
         if maps.memory is not None and rng.random() < self.rounds.forget:
             maps = maps.with_memory(None)
@@ -149,7 +156,15 @@ class TrainingStep(nn.Module):
             rows, maps, text=text, example=example, every_layer=True, generator=generator
         )
         last = self._click_losses(decoded, batch, truth, generator)
+        last |= self._told(lesson, decoded, maps, generator)
         return added(last, {k: v * self.rounds.first for k, v in first.items()})
+
+    def _told(
+        self, lesson: Lesson | None, decoded: Decoded, maps: PromptMaps, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        if lesson is None:
+            return {}
+        return lesson.losses(decoded, maps, config=self.loss, generator=generator)
 
     def _click_losses(
         self, decoded: Decoded, batch: Batch, truth: Tensor, generator: torch.Generator
