@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from seem_model.clicks import Protocol, next_click, paint_click
+from seem_model.errors import ConfigError
 from seem_model.modeling.dense_prompt import PromptMaps
+from seem_model.settling import FREE, Places, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +28,11 @@ class RoundsConfig:
     ----------
     most : int
         k is uniform in 0..most.
+    late, latest : float, int
+        Share of steps in which k is uniform in most + 1..latest instead: corrections of answers
+        that are nearly right.
+    settle : bool
+        Whether answers on the way change only where the predictor lets a correction change them.
     first : float
         Weight of the losses of the first answer where others follow it; 0 as in the paper: only
         the last answer is learned from. Above 0, first answers are learned from in every step.
@@ -44,6 +51,9 @@ class RoundsConfig:
     """
 
     most: int = 3
+    late: float = 0.0
+    latest: int = 0
+    settle: bool = False
     first: float = 0.0
     again: float = 0.2
     forget: float = 0.1
@@ -51,6 +61,21 @@ class RoundsConfig:
     negative: bool = True
     largest_click: int = 1
     protocol: Protocol = "ritm"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.late <= 1:
+            raise ConfigError(f"rounds.late={self.late} must be a share from 0 to 1.")
+        if self.late and self.latest <= self.most:
+            raise ConfigError(
+                f"rounds.latest={self.latest} must be more than rounds.most={self.most} where "
+                "rounds.late is not 0."
+            )
+
+    def drawn(self, rng: np.random.Generator) -> int:
+        """Draw k, the number of rounds without gradients."""
+        if self.late and rng.random() < self.late:
+            return int(rng.integers(self.most + 1, self.latest + 1))
+        return int(rng.integers(self.most + 1))
 
 
 def prompt_maps(asks: tuple[Ask, ...]) -> PromptMaps:
@@ -85,3 +110,40 @@ def with_corrections(
         torch.from_numpy(positive).to(device), torch.from_numpy(negative).to(device),
         maps.region, maps.memory,
     )  # fmt: skip
+
+
+def settle(before: PromptMaps | None, now: PromptMaps, logits: Tensor, *, number: int) -> Tensor:
+    """What is left of N answers where corrections change only what is nearest to their marks.
+
+    Parameters
+    ----------
+    before, now : PromptMaps
+        What the round before was asked (None: there was none), and this one, which remembers its
+        answer.
+    logits : (N, h, w) float
+        This round's answers.
+    number : int
+        Of the round, the first being 1.
+
+    Returns
+    -------
+    (N, h, w) float
+    """
+    if before is None or now.memory is None:
+        return logits
+    each = []
+    for i, memory in enumerate(now.memory.float().cpu()):
+        after = logits[i].float().cpu()
+        has_positive = bool(before.positive[i].any())
+        each.append(
+            settled(memory, after, _places(before, now, i, number)) if has_positive else after
+        )
+    return torch.stack(each).to(logits)
+
+
+def _places(before: PromptMaps, now: PromptMaps, row: int, number: int) -> Places:
+    shown = [now.positive[row], now.negative[row]]
+    fresh = [now.positive[row] & ~before.positive[row], now.negative[row] & ~before.negative[row]]
+    if number <= FREE:
+        fresh = [torch.zeros_like(m) for m in fresh]
+    return Places(*(m.nonzero().cpu().numpy() + 0.5 for m in (*shown, *fresh)))

@@ -11,18 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seem_model.frame import normalised
-from seem_model.losses import (
-    ObjectTargets,
-    added,
-    click_losses,
-    layers,
-    object_losses,
-)
+from seem_model.losses import added, click_losses, layers
 from seem_model.modeling.names import BACKGROUND, PhraseBook
 from seem_model.readout import by_prompts
 from seem_model.training_names import Dropout, naming_loss, places_loss, query_names_loss
+from seem_model.training_objects import objects_loss
 from seem_model.training_phrases import phrases_loss
-from seem_model.training_rounds import RoundsConfig, prompt_maps, with_corrections
+from seem_model.training_rounds import RoundsConfig, prompt_maps, settle, with_corrections
 from seem_model.training_seeds import seeds_loss
 
 if TYPE_CHECKING:
@@ -118,7 +113,9 @@ class TrainingStep(nn.Module):
             last = features.deep[self.teacher.last]
             losses["teacher_kl"] = self.teacher.loss(images, last) * self.loss.teacher
         if schedule.objects:
-            losses |= self._objects(features, batch, generator)
+            losses |= objects_loss(
+                self.model, self.book, features, batch, config=self.loss, generator=generator
+            )
         if schedule.phrases:
             losses |= phrases_loss(
                 self.model, self.book, features, batch, config=self.loss, generator=generator
@@ -137,10 +134,10 @@ class TrainingStep(nn.Module):
         maps = prompt_maps(asks).to(self.device)
         text = self._text([a.text for a in asks])
         example = self._examples(features, asks, index)
-        rounds = int(rng.integers(self.rounds.most + 1))
         first: dict[str, Tensor] = {}
-        for number in range(rounds):
-            learned = number == 0 and self.rounds.first > 0
+        before = None
+        for number in range(1, self.rounds.drawn(rng) + 1):
+            learned = number == 1 and self.rounds.first > 0
             with torch.set_grad_enabled(learned):
                 decoded = self.model.decode_prompts(
                     rows, maps, text=text, example=example, every_layer=learned,
@@ -149,7 +146,10 @@ class TrainingStep(nn.Module):
                 if learned:
                     first = self._click_losses(decoded, batch, truth, generator)
                     first |= self._told(lesson, decoded, maps, generator)
-            maps = self._corrected(decoded, maps, truth, rng)
+            logits = by_prompts(decoded).of(0).logits.detach()
+            if self.rounds.settle:
+                logits = settle(before, maps, logits, number=number)
+            before, maps = maps, self._corrected(logits, maps, truth, rng)
         if maps.memory is not None and rng.random() < self.rounds.forget:
             maps = maps.with_memory(None)
         decoded = self.model.decode_prompts(
@@ -185,10 +185,9 @@ class TrainingStep(nn.Module):
         return summed
 
     def _corrected(
-        self, decoded: Decoded, maps: PromptMaps, truth: Tensor, rng: np.random.Generator
+        self, logits: Tensor, maps: PromptMaps, truth: Tensor, rng: np.random.Generator
     ) -> PromptMaps:
         """What was asked, the answer as memory, and the click that a careful person would add."""
-        logits = by_prompts(decoded).of(0).logits.detach()
         size = truth.shape[-2:]
         masks = F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)
         answers = (masks[:, 0] > 0).cpu().numpy()
@@ -210,37 +209,6 @@ class TrainingStep(nn.Module):
             return None
         masks = [np.zeros_like(a.truth) if a.example is None else a.example for a in asks]
         return self.model.example_tokens(features.rows(index), self._to_model(masks))
-
-    # ------------------------------------------------------------------ objects and phrases
-    def _objects(
-        self, features: Features, batch: Batch, generator: torch.Generator
-    ) -> dict[str, Tensor]:
-        complete = [i for i, v in enumerate(batch.views) if v.complete]
-        if not complete:
-            return {}
-        targets = []
-        for view in (batch.views[i] for i in complete):
-            summaries = self.book.names((*view.vocabulary, BACKGROUND)).to(self.device)
-            classes = [view.vocabulary.index(n) for n in view.names]
-            targets.append(
-                ObjectTargets(
-                    torch.from_numpy(view.masks).to(self.device),
-                    torch.tensor(classes, dtype=torch.int64, device=self.device),
-                    self.model.phrase_embedding(summaries),
-                )
-            )
-        rows = features.rows(torch.tensor(complete, device=self.device))
-        decoded = self.model.decode_objects(rows, every_layer=True)
-        summed: dict[str, Tensor] = {}
-        for layer in layers(decoded):
-            queries = _present(layer.objects)
-            logits = [
-                self.model.similarity(c, t.embeddings)
-                for c, t in zip(queries.concepts, targets, strict=True)
-            ]
-            terms = object_losses(queries, logits, targets, config=self.loss, generator=generator)
-            summed = added(summed, terms)
-        return summed
 
 
 def _present(value: T | None) -> T:
