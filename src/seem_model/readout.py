@@ -33,8 +33,14 @@ class Answer:
         return Answer(self.logits[:, prompt], self.concepts[:, prompt])
 
 
-def _likeness(decoded: Decoded) -> tuple[Queries, Tensor]:
-    """The queries that may answer, and (B, n, Q) how much each is like each prompt's pixels."""
+def candidates(decoded: Decoded) -> tuple[Queries, Tensor]:
+    """The queries that may answer, and (B, n, Q) how much each is like each prompt's pixels.
+
+    Raises
+    ------
+    ValueError
+        If the decoder was not given a visual prompt.
+    """
     queries = decoded.spatial or decoded.objects
     if queries is None or decoded.pooled is None:
         raise ValueError("The decoder was not given a visual prompt.")
@@ -54,7 +60,7 @@ def by_prompts(decoded: Decoded) -> Answer:
     Answer
         (B, n, h, w) logits.
     """
-    queries, likeness = _likeness(decoded)
+    queries, likeness = candidates(decoded)
     if queries.owner is not None:
         prompts = torch.arange(likeness.shape[1], device=likeness.device)[:, None]
         own = (queries.owner[:, None] == -1) | (queries.owner[:, None] == prompts)
@@ -72,7 +78,7 @@ def by_click(decoded: Decoded, positive: Tensor, negative: Tensor) -> Answer:
     positive, negative : (N, Hp, Wp) bool
         What was drawn, on the padded grid.
     """
-    queries, likeness = _likeness(decoded)
+    queries, likeness = candidates(decoded)
     size = queries.logits.shape[-2:]
     inside = F.adaptive_max_pool2d(positive.float(), size)
     outside = F.adaptive_max_pool2d(negative.float(), size)

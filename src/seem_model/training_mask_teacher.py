@@ -20,13 +20,14 @@ from seem_model.errors import ConfigError
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.modeling.points import sample, uncertain_points
 from seem_model.modeling.sam_config import SamVitConfig
+from seem_model.readout import candidates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seem_model.data.batch import Ask
     from seem_model.loss_config import LossConfig
-    from seem_model.modeling.decoded import Decoded, Features, Queries
+    from seem_model.modeling.decoded import Decoded, Features
     from seem_model.modeling.seem import Seem
 
 MULTIPLE = 32  # sides that every backbone takes
@@ -76,13 +77,13 @@ class Lesson:
         masks, choices = [], []
         for features, side, mirrored in self.features:
             decoded = self.model.decode_prompts(features, _seen(asked, side, mirrored=mirrored))
-            queries, choice = _candidates(decoded)
+            queries, choice = candidates(decoded)
             # single precision, for in bfloat16 a probability soon is 1 and its logit infinite
             logits = queries.logits.float()
             logits = logits.flip(-1) if mirrored else logits
             same = F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
             masks.append(same.sigmoid())
-            choices.append(choice.float().softmax(1))
+            choices.append(choice[:, 0].float().softmax(1))
         return Told(torch.stack(masks).mean(0), torch.stack(choices).mean(0))
 
     def losses(
@@ -101,9 +102,9 @@ class Lesson:
         if not len(self.rows):
             return {}
         told = self.told(maps)
-        queries, choice = _candidates(decoded)
+        queries, choice = candidates(decoded)
         masks = mask_divergence(queries.logits[self.rows], told, config=config, generator=generator)
-        chosen = choice[self.rows].log_softmax(1)
+        chosen = choice[self.rows, 0].log_softmax(1)
         choices = F.kl_div(chosen, told.choice, reduction="batchmean")
         return {
             "told_masks": masks * config.mask_teacher,
@@ -180,14 +181,6 @@ def mask_divergence(
     crossed = F.binary_cross_entropy_with_logits(heard, wanted, reduction="none")
     each = (crossed - entropy).mean(1).view(told.choice.shape)
     return (each * told.choice).sum() / len(each)
-
-
-def _candidates(decoded: Decoded) -> tuple[Queries, Tensor]:
-    """The queries of N prompts, one an image, and (N, Q) how much each is like its prompt."""
-    queries = decoded.spatial or decoded.objects
-    if queries is None or decoded.pooled is None:
-        raise ValueError("The decoder was not given a visual prompt.")
-    return queries, torch.einsum("nqm,nm->nq", queries.embeds, decoded.pooled[:, 0])
 
 
 def _rows(maps: PromptMaps, rows: Tensor) -> PromptMaps:
