@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 
 from seem_model import checkpoint, load
-from seem_model.config import LITE, LITE_DEEP
+from seem_model.config import LITE, LITE_PYRAMID, DensePromptConfig
 from seem_model.data.batches import Batches
 from seem_model.data.crops import CropConfig
 from seem_model.data.opening import open_dataset
@@ -50,7 +50,13 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 # One reader of names: what ImageNet left would be the same, trained or not, in every variant.
-PIECES = replace(LITE, naming=NamingConfig())
+# Six blocks of dense prompt fusion, masks that do not read it either: `lite` as it was measured.
+PIECES = replace(
+    LITE,
+    naming=NamingConfig(),
+    dense=DensePromptConfig(),
+    pixel_decoder=replace(LITE_PYRAMID, imagenet=False),
+)
 VARIANTS: dict[str, ModelConfig] = {
     "all of it": PIECES,
     "no dense prompt fusion": replace(PIECES, dense=None),
@@ -63,8 +69,8 @@ VARIANTS: dict[str, ModelConfig] = {
     "one query a prompt instead of three": replace(
         PIECES, decoder=replace(PIECES.decoder, spatial_queries=1)
     ),
-    "ten blocks of dense prompt fusion instead of six": replace(PIECES, dense=LITE_DEEP.dense),
-    "masks also read what ImageNet left": replace(PIECES, pixel_decoder=LITE_DEEP.pixel_decoder),
+    "ten blocks of dense prompt fusion instead of six": replace(PIECES, dense=LITE.dense),
+    "masks also read what ImageNet left": replace(PIECES, pixel_decoder=LITE.pixel_decoder),
     "a decoder 256 wide instead of 192": replace(
         PIECES, decoder=replace(PIECES.decoder, width=256, heads=8, ffn=1024)
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from seem_model.errors import ConfigError
@@ -119,19 +119,20 @@ class ModelConfig:
         return self.decoder.prompting == "composed"
 
 
-_LITE_PYRAMID = PixelDecoderConfig(
-    width=128, mask_width=96, layers=2, heads=4, ffn=512, groups=16, separable=True
+# What the embedded default is made of; its masks read what ImageNet left as well.
+LITE_PYRAMID = PixelDecoderConfig(
+    width=128, mask_width=96, layers=2, heads=4, ffn=512, groups=16, separable=True, imagenet=True
 )
 LITE = ModelConfig(
     name="lite",
     backbone=LITE0,
     text=MiniLMConfig(),
-    pixel_decoder=_LITE_PYRAMID,
+    pixel_decoder=LITE_PYRAMID,
     decoder=DecoderConfig(
         width=192, concept=256, queries=100, heads=6, ffn=768, layers=6, memory=8,
         prompting="composed", spatial_source="own", max_points=48,
     ),
-    dense=DensePromptConfig(),
+    dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
     naming=NamingConfig(imagenet=True),
     seeds=SeedsConfig(),
     proposals=ProposalConfig(),
@@ -141,14 +142,6 @@ LITE = ModelConfig(
         edges=0.004,
     ),
 )  # fmt: skip
-
-# A trial: three, three and two blocks of dense prompt fusion at strides 16, 8 and 4, and a pixel
-# decoder that also reads what ImageNet left.
-LITE_DEEP = replace(
-    LITE,
-    dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
-    pixel_decoder=replace(_LITE_PYRAMID, imagenet=True),
-)
 
 TINY = ModelConfig(
     name="tiny",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from seem_model import checkpoint
-from seem_model.config import LITE, LITE_DEEP, TINY, ModelConfig
+from seem_model.config import LITE, TINY, ModelConfig
 from seem_model.errors import ConfigError, SeemError
 from seem_model.growing import grown
 from seem_model.loading import folder_of
@@ -30,7 +30,7 @@ _PUBLISHED = OFFICIAL | {
     for name, config in OFFICIAL.items()
     if (short := name.removesuffix("-v1")) != name
 }
-_PRESETS = {"lite": LITE, "tiny": TINY, "lite-deep": LITE_DEEP, **_PUBLISHED}
+_PRESETS = {"lite": LITE, "tiny": TINY, **_PUBLISHED}
 
 
 def start_model(recipe: Recipe) -> Seem:
@@ -91,7 +91,7 @@ def _preset(recipe: Recipe) -> ModelConfig:
         return replace(published, name=name, text=MiniLMConfig())
     if name not in _PRESETS:
         raise ConfigError(
-            f'Unknown model "{name}"; known: {", ".join(_PRESETS)} (all but the first three with '
+            f'Unknown model "{name}"; known: {", ".join(_PRESETS)} (all but the first two with '
             f"{_MINILM} as well)."
         )
     return _PRESETS[name]

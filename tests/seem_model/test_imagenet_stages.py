@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seem_model import checkpoint
-from seem_model.config import FOCAL_TINY, LITE, TINY, DensePromptConfig, ModelConfig
+from seem_model.config import FOCAL_TINY, LITE, LITE_PYRAMID, TINY, DensePromptConfig, ModelConfig
 from seem_model.data.batch import Batch, View
 from seem_model.data.crops import Crop
 from seem_model.errors import CheckpointError, ConfigError
@@ -35,6 +35,8 @@ ROOT = Path(__file__).parents[2]
 TWICE = replace(
     TINY, backbone=replace(TINY_BACKBONE, frozen_stages=2), naming=NamingConfig(imagenet=True)
 )
+# Masks that do not read what ImageNet left.
+BLIND = replace(LITE, name="blind", pixel_decoder=replace(LITE_PYRAMID, imagenet=False))
 
 
 def twice(config: ModelConfig = TWICE) -> Seem:
@@ -147,7 +149,7 @@ def test_those_of_the_embedded_default_say_what_imagenet_left() -> None:
 
 
 def test_a_run_adds_the_second_reader_to_an_older_checkpoint(tmp_path: Path) -> None:
-    checkpoint.save(checkpoint.build(replace(LITE, naming=NamingConfig())), tmp_path)
+    checkpoint.save(checkpoint.build(replace(BLIND, naming=NamingConfig())), tmp_path)
     recipe = Recipe(model="lite", start=str(tmp_path))
     assert start_model(recipe).imagenet is None
     larger = start_model(replace(recipe, grow=True))
@@ -196,9 +198,9 @@ def test_a_run_lets_the_pixel_decoder_read_them_and_nothing_changes_at_first(
     tmp_path: Path,
 ) -> None:
     torch.manual_seed(5)
-    blind = checkpoint.build(replace(LITE, name="blind"))
+    blind = checkpoint.build(BLIND)
     checkpoint.save(blind, tmp_path, half=False)
-    seeing = start_model(Recipe(model="lite-deep", start=str(tmp_path), grow=True)).eval()
+    seeing = start_model(Recipe(model="lite", start=str(tmp_path), grow=True)).eval()
     assert not reads_imagenet(blind.config.pixel_decoder)
     assert reads_imagenet(seeing.config.pixel_decoder)
     picture = torch.randn(1, 3, 64, 64)
