@@ -113,6 +113,12 @@ def sampled(stage: Stage) -> None:
 def alike(stage: Stage) -> None:
     """All like one object are proposed; keys accept and reject them."""
     dock = stage.dock_of("Objects")
+    stage.front(stage.dock)
+    hand.pick(stage.dock.image, "coffee")
+    for layer in stage.viewer.layers:
+        layer.visible = layer.name in ("coffee", "SEEM objects", "SEEM proposals")
+    stage.front(dock)
+    stage.answered()
     view, suggestions = dock.proposals, stage.annotator.suggestions
     _cell(dock.table, 1)
     hand.press(dock.finder.like)
@@ -134,12 +140,6 @@ def alike(stage: Stage) -> None:
 def all_named(stage: Stage) -> None:
     """All of a name are proposed, and accepted at once."""
     dock = stage.dock_of("Objects")
-    stage.front(stage.dock)
-    hand.pick(stage.dock.image, "coffee")
-    for layer in stage.viewer.layers:
-        layer.visible = layer.name in ("coffee", "SEEM objects", "SEEM proposals")
-    stage.front(dock)
-    stage.answered()
     hand.write(dock.finder.text, "spoon")
     stage.answered()
     found = stage.annotator.suggestions.current
