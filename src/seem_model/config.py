@@ -119,7 +119,7 @@ class ModelConfig:
         return self.decoder.prompting == "composed"
 
 
-# What the embedded default is made of; its masks read what ImageNet left as well.
+# The pixel decoder of the embedded default, which also reads what ImageNet left.
 LITE_PYRAMID = PixelDecoderConfig(
     width=128, mask_width=96, layers=2, heads=4, ffn=512, groups=16, separable=True, imagenet=True
 )
