@@ -135,7 +135,7 @@ LITE = ModelConfig(
     dense=DensePromptConfig(blocks=(2, 3, 3, 2)),
     naming=NamingConfig(imagenet=True),
     seeds=SeedsConfig(),
-    proposals=ProposalConfig(),
+    proposals=ProposalConfig(closer=384),
     frame=FrameConfig(
         mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0),
         long_side=512, max_upscale=2.0, zoom_side=320, polish_side=512, glance_side=256,

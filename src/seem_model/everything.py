@@ -42,7 +42,7 @@ class Thresholds:
     overlap: float = 0.8
     free: float = 0.5
     top: int = 100
-    name: float = 0.3
+    name: float = 0.4
 
     @classmethod
     def of(cls, config: ModelConfig) -> Thresholds:

@@ -57,6 +57,11 @@ class Box:
         return self.col1 - self.col0
 
     @property
+    def side(self) -> int:
+        """The longer of both."""
+        return max(self.height, self.width)
+
+    @property
     def slices(self) -> tuple[slice, slice]:
         """To index an (H, W) array."""
         return slice(self.row0, self.row1), slice(self.col0, self.col1)

@@ -23,6 +23,12 @@ class ProposalConfig:
         If the median answer is smaller (longer side, model pixels), the view is split,
     levels, quarter : int, float
         at most so often, into quarters of this share of its sides.
+    closer : int
+        Longer side of a second view of the whole image, model pixels, unless that was split; not
+        above ``side``: there is none.
+    little : float
+        Of what the second view shows, only things count whose longer side is below this share of
+        the image's.
     """
 
     side: int = 256
@@ -34,3 +40,5 @@ class ProposalConfig:
     small: int = 40
     levels: int = 3
     quarter: float = 0.6
+    closer: int = 0
+    little: float = 0.4

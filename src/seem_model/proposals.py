@@ -2,12 +2,13 @@
 
 For models whose object queries cannot find everything (see decision note 16). Where objects are
 small, the view is split into overlapping quarters, and those again, so that they become large.
+Where they are not, a second look at the whole image, shown larger, is for the small ones among them.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,6 @@ from seem_model.zoom import extent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
 
 Watch = Callable[[float], None]
 _OWN = 0.2  # of the work in a place: a fifth in its own view, the rest in its quarters, if need be
@@ -73,22 +73,18 @@ def propose(
     watch : callable or None
         Called now and then with the share done, 0 to 1. What it raises stops the search.
     """
-    height, width = features.shape
-    places = deque([_Place(Box(0, 0, height, width), 0, 1.0)])
+    whole = Box(0, 0, *features.shape)
+    places = deque([_Place(whole, 0, 1.0)])
     found: list[Proposal] = []
     done = 0.0
+    tell = watch or _nobody
     while places:
         place = places.popleft()
-        view = encode(model, features.image, place.box, long_side=config.side)
-        finer = features.whole if place.level == 0 else None
-        here = _Search(model, features.image.shape[:2], view, config, finer)
-        seeds = here.seeds()
-        batches = [seeds[i : i + config.batch] for i in range(0, len(seeds), config.batch)]
+        here = _Search.of(model, features, place.box, config, config.side)
         parts: list[Proposal] = []
         deeper: list[_Place] = []
-        for n, batch in enumerate(batches):
-            if watch is not None:
-                watch(round(done + _OWN * place.share * n / len(batches), 9))
+        for share, batch in here.batches():
+            tell(round(done + _OWN * place.share * share, 9))
             parts += here.answers(batch)
             deeper = _quarters(place, parts, here, config)
             if deeper:  # the deepest seeds come first: what is left is small too
@@ -96,11 +92,31 @@ def propose(
         places.extend(deeper)
         if deeper:
             parts = [p for p in parts if here.side(p) >= config.small]
+        elif place.level == 0:
+            parts += _closer(model, features, config, tell)
         found += parts
         done += place.share - sum(p.share for p in deeper)
-    if watch is not None:
-        watch(1.0)
+    tell(1.0)
     return distinct(found, config.same)
+
+
+def _closer(
+    model: Seem, features: ImageFeatures, config: ProposalConfig, tell: Watch
+) -> list[Proposal]:
+    """What a second look at the whole image, shown larger, finds of what is small in it."""
+    if config.closer <= config.side:
+        return []
+    whole = Box(0, 0, *features.shape)
+    here = _Search.of(model, features, whole, config, config.closer)
+    found: list[Proposal] = []
+    for share, batch in here.batches():
+        tell(round(_OWN + (1 - _OWN) * share, 9))
+        found += here.answers(batch)
+    return [p for p in found if p.box.side < config.little * whole.side]
+
+
+def _nobody(share: float) -> None:
+    """Nobody watches."""
 
 
 def _quarters(
@@ -131,10 +147,25 @@ class _Search:
     config: ProposalConfig
     finer: Encoded | None
 
+    @classmethod
+    def of(
+        cls, model: Seem, features: ImageFeatures, box: Box, config: ProposalConfig, side: int
+    ) -> _Search:
+        """In a view of ``box`` whose longer side is ``side`` model pixels."""
+        view = encode(model, features.image, box, long_side=side)
+        whole = Box(0, 0, *features.shape)
+        return cls(model, features.shape, view, config, features.whole if box == whole else None)
+
+    def batches(self) -> Iterator[tuple[float, NDArray[np.int64]]]:
+        """Seeds, the deepest first, each with the share of the batches before it."""
+        seeds, size = self.seeds(), self.config.batch
+        for first in range(0, len(seeds), size):
+            yield first / len(seeds), seeds[first : first + size]
+
     def side(self, found: Proposal) -> float:
         """Longer side of a proposal in model pixels."""
         frame = self.view.frame
-        return max(found.box.height, found.box.width) * frame.height / frame.box.height
+        return found.box.side * frame.height / frame.box.height
 
     def seeds(self) -> NDArray[np.int64]:
         """(K, 2) model pixels (row, col) where clicking is worth it, the deepest first."""

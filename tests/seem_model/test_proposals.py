@@ -127,10 +127,45 @@ def test_what_a_view_cuts_is_left_to_another_view() -> None:
         assert max(overlaps(labels, [mask])) > 0.8  # no halves
 
 
-def test_progress_rises_to_one() -> None:
+LARGE_AND_SMALL = disks((512, 512), [(130, 130, 110), (380, 350, 120), (400, 64, 5), (64, 424, 5)])
+
+
+def test_a_second_look_finds_what_is_small_beside_large_things() -> None:
+    once, twice = BlobModel(), BlobModel()
+    assert len(search(LARGE_AND_SMALL, once)) == 2
+    masks = search(LARGE_AND_SMALL, twice, closer=512)
+    assert len(masks) == 4
+    assert min(overlaps(LARGE_AND_SMALL, masks)) > 0.6
+    assert [len(m.views) for m in (once, twice)] == [1, 2]
+
+
+def test_a_second_look_leaves_large_things_to_the_first() -> None:
+    assert len(search(LARGE_AND_SMALL, BlobModel(), closer=512, little=0.005)) == 2
+    first = search(LARGE_AND_SMALL, BlobModel())
+    both = search(LARGE_AND_SMALL, BlobModel(), closer=512)
+    for mask in first:  # as coarse as the first look saw it
+        assert any(np.array_equal(mask, m) for m in both)
+
+
+def test_where_quarters_are_looked_at_there_is_no_second_look() -> None:
+    places = [(r, c, 7) for r in range(20, 500, 40) for c in range(20, 500, 40)]
+    without, with_it = BlobModel(), BlobModel()
+    search(disks((512, 512), places), without)
+    search(disks((512, 512), places), with_it, closer=512)
+    assert without.views == with_it.views
+
+
+@pytest.mark.parametrize(
+    ("labels", "closer"),
+    [
+        (disks((256, 256), [(r, c, 6) for r in range(15, 250, 30) for c in range(15, 250, 30)]), 0),
+        (LARGE_AND_SMALL, 512),
+    ],
+    ids=["quarters", "second look"],
+)
+def test_progress_rises_to_one(labels, closer) -> None:
     shares: list[float] = []
-    places = [(r, c, 6) for r in range(15, 250, 30) for c in range(15, 250, 30)]
-    search(disks((256, 256), places), BlobModel(), shares.append)
+    search(labels, BlobModel(), shares.append, closer=closer, batch=1)
     assert len(shares) > 3
     assert shares == sorted(shares)
     assert shares[0] == 0.0
