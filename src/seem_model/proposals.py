@@ -1,8 +1,8 @@
 """Everything by clicks: the seeds head says where to click, the decoder answers, repeats go.
 
 For models whose object queries cannot find everything (see decision note 16). Where objects are
-small, the view is split into overlapping quarters, and those again, so that they become large.
-Where they are not, a second look at the whole image, shown larger, is for the small ones among them.
+small, the view is split into overlapping quarters, and those again, so that they become large;
+elsewhere a second look at the whole image, shown larger, is for the small ones among them.
 """
 
 from __future__ import annotations
