@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Watch = Callable[[float], None]
-_OWN = 0.2  # of the work in a place: a fifth in its own view, the rest in its quarters, if need be
+_OWN = 0.2  # of the work in a place, in its own view; the rest in its quarters or the second look
 
 
 @dataclass(frozen=True)

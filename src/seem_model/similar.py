@@ -208,7 +208,7 @@ def _shown(model: Seem, exemplar: Exemplar) -> Encoded:
     if config is None or box is None:
         return encode_whole(model, exemplar.image)
     height, width = exemplar.mask.shape
-    side = round(MARGIN * max(box.height, box.width))
+    side = round(MARGIN * box.side)
     view = around(box, max(32, side), height, width)
     return encode(model, exemplar.image, view, long_side=config.side)
 

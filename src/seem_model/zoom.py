@@ -33,7 +33,7 @@ class Need:
     @property
     def side(self) -> int:
         """Longer side in pixels."""
-        return max(self.box.height, self.box.width)
+        return self.box.side
 
 
 def extent(mask: Mask) -> Box | None:
@@ -79,7 +79,7 @@ def shown_at(box: Box, rounds: int, config: FrameConfig) -> int:
     """
     if rounds < COARSE:
         return config.zoom_side
-    detail = round(DETAIL * max(box.height, box.width))
+    detail = round(DETAIL * box.side)
     return max(config.zoom_side, min(config.polish_side, detail))
 
 
