@@ -55,8 +55,10 @@ class Ears:
     def listen_for(self, names: tuple[str, ...], whisper: str) -> Recogniser:
         """The recogniser of these names, or that of a folder with a Whisper model."""
         with self._lock:
-            if self._known is None or self._known[:2] != (names, whisper):
+            if self._known is None or self._known[1] != whisper:
                 self._known = (names, whisper, self._make(names, whisper))
+            elif self._known[0] != names:
+                self._known = (names, whisper, self._known[2].knowing(names))
             return self._known[2]
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -79,6 +79,21 @@ def test_it_spells_something_and_can_be_stopped(folder: Path) -> None:
 
     with pytest.raises(InterruptedError):
         ears.hear(said(), RATE, watch=stop)
+
+
+def test_other_names_without_the_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seem_model.speech.whisper.PREFERENCE", 1e9)  # only phrases of names
+    place = copytree(folder, tmp_path / "whisper")
+    settings = json.loads((place / "generation_config.json").read_text())
+    (place / "generation_config.json").write_text(json.dumps({**settings, "suppress_tokens": []}))
+    ears = recogniser(("car",), whisper=place)
+    rmtree(place)
+    before = ears.hear(said(), RATE)
+    assert ears.knowing(("zz",)).hear(said(), RATE).text == "small zz"
+    assert ears.hear(said(), RATE) == before
+    assert "zz" not in before.text, "the first still hears its own names"
 
 
 def test_silence_is_told_before_the_model_invents_words(folder: Path) -> None:

@@ -74,6 +74,10 @@ class PocketSphinxRecogniser:
                 )
             return Transcript(text, confidence, tuple(islice(self._others(text), _ALTERNATIVES)))
 
+    def knowing(self, vocabulary: Iterable[str]) -> PocketSphinxRecogniser:
+        """One that hears other names; made anew, for it is small."""
+        return PocketSphinxRecogniser(vocabulary)
+
     def _best(self, sound: Samples) -> tuple[str, float]:
         self._decoder.reinit_feat()  # forgets the noise of the recording before
         self._decoder.start_utt()

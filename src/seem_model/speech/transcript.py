@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from seem_model.speech.sound import Samples
 
 Watch = Callable[[float], None]
@@ -51,5 +53,15 @@ class Recogniser(Protocol):
         ------
         SpeechError
             If there is nothing to hear, or it cannot be understood.
+        """
+        ...
+
+    def knowing(self, vocabulary: Iterable[str]) -> Recogniser:
+        """A recogniser that hears other names, with what of this one can be kept.
+
+        Parameters
+        ----------
+        vocabulary : iterable of str
+            Class names, instead of those before.
         """
         ...

@@ -9,6 +9,7 @@ preferred unless the text is much likelier (measured in docs/experiments.md).
 from __future__ import annotations
 
 import re
+from copy import copy
 from math import exp
 from pathlib import Path
 from threading import Lock
@@ -59,12 +60,7 @@ class WhisperRecogniser:
     def __init__(self, folder: str | Path, vocabulary: Iterable[str] = ()) -> None:
         self._whisper = load(Path(folder).expanduser())
         self._marks = marks(self._whisper)
-        self._spelling = Spelling(
-            grammar(vocabulary, lambda word: True),
-            lambda word: self._spelled(f" {word}"),
-            lambda word: {self._spelled(f" {word}"), self._spelled(f" {word.capitalize()}")},
-            self._spelled(".")[0],
-        )
+        self._spelling = self._spelling_of(vocabulary)
         self._lock = Lock()
 
     def hear(self, samples: Samples, rate: int, *, watch: Watch | None = None) -> Transcript:
@@ -85,6 +81,20 @@ class WhisperRecogniser:
         alternatives = [other for other in different if other not in {text, ""}]
         confidence = exp(best.likelihood / (len(best.tokens) + 1))
         return Transcript(text, confidence, tuple(alternatives[:_ALTERNATIVES]))
+
+    def knowing(self, vocabulary: Iterable[str]) -> WhisperRecogniser:
+        """One that hears other names best, with the same model: nothing is read again."""
+        other = copy(self)
+        other._spelling = self._spelling_of(vocabulary)
+        return other
+
+    def _spelling_of(self, vocabulary: Iterable[str]) -> Spelling:
+        return Spelling(
+            grammar(vocabulary, lambda word: True),
+            lambda word: self._spelled(f" {word}"),
+            lambda word: {self._spelled(f" {word}"), self._spelled(f" {word.capitalize()}")},
+            self._spelled(".")[0],
+        )
 
     def _spelled(self, text: str) -> tuple[int, ...]:
         return tuple(self._whisper.tokens.encode(text, add_special_tokens=False))
