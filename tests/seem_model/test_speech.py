@@ -120,6 +120,13 @@ def test_pocketsphinx_hears_a_phrase() -> None:
     assert ears.hear(*read_wav(RECORDING)) == heard, "the same again"
 
 
+def test_pocketsphinx_is_told_other_names() -> None:
+    pytest.importorskip("pocketsphinx", reason="the extra audio is not installed")
+    ears = recogniser(["cat"])
+    assert "car" not in ears.hear(*read_wav(RECORDING)).text.split()
+    assert ears.knowing(NAMES).hear(*read_wav(RECORDING)).text == "the red car on the left"
+
+
 def test_pocketsphinx_and_noise() -> None:
     pytest.importorskip("pocketsphinx", reason="the extra audio is not installed")
     with pytest.raises(SpeechError, match="silent"):
