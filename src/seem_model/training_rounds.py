@@ -31,6 +31,9 @@ class RoundsConfig:
     late, latest : float, int
         Share of steps in which k is uniform in most + 1..latest instead: corrections of answers
         that are nearly right.
+    spoiled : float
+        Share of steps in which the answer before is the truth made slightly wrong, see
+        :mod:`seem_model.training_spoiling`, instead of what the model answered in k rounds.
     settle : bool
         Whether answers on the way change only where the predictor lets a correction change them.
     first : float
@@ -53,6 +56,7 @@ class RoundsConfig:
     most: int = 3
     late: float = 0.0
     latest: int = 0
+    spoiled: float = 0.0
     settle: bool = False
     first: float = 0.0
     again: float = 0.2
@@ -63,13 +67,19 @@ class RoundsConfig:
     protocol: Protocol = "ritm"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.late <= 1:
-            raise ConfigError(f"rounds.late={self.late} must be a share from 0 to 1.")
+        for name in ("late", "spoiled"):
+            share = getattr(self, name)
+            if not 0 <= share <= 1:
+                raise ConfigError(f"rounds.{name}={share} must be a share from 0 to 1.")
         if self.late and self.latest <= self.most:
             raise ConfigError(
                 f"rounds.latest={self.latest} must be more than rounds.most={self.most} where "
                 "rounds.late is not 0."
             )
+
+    def spoils(self, rng: np.random.Generator) -> bool:
+        """Draw whether this step starts from the truth made wrong."""
+        return bool(self.spoiled) and rng.random() < self.spoiled
 
     def drawn(self, rng: np.random.Generator) -> int:
         """Draw k, the number of rounds without gradients."""

@@ -19,6 +19,7 @@ from seem_model.training_objects import objects_loss
 from seem_model.training_phrases import phrases_loss
 from seem_model.training_rounds import RoundsConfig, prompt_maps, settle, with_corrections
 from seem_model.training_seeds import seeds_loss
+from seem_model.training_spoiling import nearly_right
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +137,10 @@ class TrainingStep(nn.Module):
         example = self._examples(features, asks, index)
         first: dict[str, Tensor] = {}
         before = None
-        for number in range(1, self.rounds.drawn(rng) + 1):
+        spoils = self.rounds.spoils(rng)
+        if spoils:
+            maps = self._nearly_right(maps, truth, rng)
+        for number in range(1, 0 if spoils else self.rounds.drawn(rng) + 1):
             learned = number == 1 and self.rounds.first > 0
             with torch.set_grad_enabled(learned):
                 decoded = self.model.decode_prompts(
@@ -193,6 +197,14 @@ class TrainingStep(nn.Module):
         answers = (masks[:, 0] > 0).cpu().numpy()
         clicked = with_corrections(maps, truth.cpu().numpy(), answers, rng=rng, rounds=self.rounds)
         return clicked.with_memory(logits)
+
+    def _nearly_right(
+        self, maps: PromptMaps, truth: Tensor, rng: np.random.Generator
+    ) -> PromptMaps:
+        """As after many clicks, and the next one."""
+        truths = truth.cpu().numpy()
+        known, answers = nearly_right(maps, truths, rng=rng, rounds=self.rounds)
+        return with_corrections(known, truths, answers, rng=rng, rounds=self.rounds)
 
     def _text(self, phrases: list[str]) -> TokenGroup | None:
         if not any(phrases):
