@@ -8,6 +8,8 @@ import numpy as np
 from scipy.ndimage import distance_transform_cdt, distance_transform_edt
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from seem_model.values import Mask
 
 _SOFTNESS = 0.35  # h of the convolutional distance transform
@@ -36,6 +38,30 @@ def deepest(region: Mask, clicked: Mask | None = None) -> tuple[float, tuple[int
     row, col = np.unravel_index(int(depth.argmax()), depth.shape)
     far = float(depth[row, col])
     return (far, (box[0].start + int(row), box[1].start + int(col))) if far > 0 else (0.0, None)
+
+
+def signed(mask: Mask) -> NDArray[np.float64]:
+    """Pixels from the outline of a mask (H, W), positive inside; infinite where it has none."""
+    if not mask.any():
+        return np.full(mask.shape, -np.inf)
+    inside = np.full(mask.shape, np.inf) if mask.all() else distance_transform_edt(mask)
+    return np.where(mask, inside - 0.5, 0.5 - distance_transform_edt(~mask))
+
+
+def closed(mask: Mask, radius: float) -> Mask:
+    """A mask (H, W) with gaps narrower than twice ``radius`` pixels filled.
+
+    At the border it is taken to go on as it is there.
+    """
+    cut = int(np.ceil(radius)) + 1
+    padded = np.pad(mask, cut, mode="edge")
+    if not padded.any():
+        return mask.copy()
+    grown = distance_transform_edt(~padded) <= radius
+    filled: Mask = (distance_transform_edt(np.pad(grown, 1))[1:-1, 1:-1] > radius)[
+        cut:-cut, cut:-cut
+    ]
+    return filled | mask
 
 
 def deepest_by_shells(region: Mask) -> tuple[int, int] | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.ndimage import distance_transform_edt, gaussian_filter, label
+from scipy.ndimage import gaussian_filter, label
 
 from seem_model.clicks import Click, paint_click
+from seem_model.depth import closed, signed
 from seem_model.frame import STRIDE
 from seem_model.modeling.dense_prompt import PromptMaps
 
@@ -56,10 +57,10 @@ def spoiled(truth: Mask, rng: np.random.Generator) -> Mask:
     part = truth[box]
     answer = _wavering(part, WAVE * size * rng.random(), rng)
     if rng.random() < 0.6:
-        closed = _closed(part, max(2.0, GAP * size * rng.random()))
-        answer |= _pieces(closed & ~part, rng)
+        filled = closed(part, max(2.0, GAP * size * rng.random()))
+        answer |= _pieces(filled & ~part, rng)
     if rng.random() < 0.6:
-        opened = ~_closed(~part, max(1.5, GAP * size * rng.random()))
+        opened = ~closed(~part, max(1.5, GAP * size * rng.random()))
         answer &= ~_pieces(part & ~opened, rng)
     for _ in range(int(rng.integers(PIECES + 1))):
         disc = _disc(part, max(2.0, PIECE * size * rng.random()), rng)
@@ -94,7 +95,7 @@ def nearly_right(
     answers, logits = np.zeros_like(truths), []
     for i, truth in enumerate(truths):
         answers[i] = spoiled(truth, rng)
-        depth = _signed(answers[i])
+        depth = signed(answers[i])
         for click in _earlier(truth, answers[i], depth, rng):
             if click.positive or rounds.negative:
                 target = positive if click.positive else negative
@@ -135,28 +136,11 @@ def _box(mask: Mask, reach: int) -> tuple[slice, slice]:
     )
 
 
-def _signed(mask: Mask) -> NDArray[np.float64]:
-    """Pixels from the outline, positive inside; far outside where there is nothing."""
-    if not mask.any():
-        return np.full(mask.shape, -np.inf)
-    inside = distance_transform_edt(mask) if not mask.all() else np.full(mask.shape, np.inf)
-    return np.where(mask, inside - 0.5, 0.5 - distance_transform_edt(~mask))
-
-
 def _wavering(mask: Mask, height: float, rng: np.random.Generator) -> Mask:
     noise = gaussian_filter(rng.normal(size=mask.shape), rng.uniform(2.0, 8.0))
     waves = noise * (height / max(float(noise.std()), 1e-9))
-    wavered: Mask = _signed(mask) + waves > 0
+    wavered: Mask = signed(mask) + waves > 0
     return wavered
-
-
-def _closed(mask: Mask, radius: float) -> Mask:
-    """Gaps narrower than twice ``radius`` filled; beyond the border nothing is known."""
-    padded = np.pad(mask, int(np.ceil(radius)) + 1, mode="edge")
-    grown = distance_transform_edt(~padded) <= radius
-    cut = int(np.ceil(radius)) + 1
-    closed: Mask = (distance_transform_edt(grown) > radius)[cut:-cut, cut:-cut]
-    return closed | mask
 
 
 def _pieces(mask: Mask, rng: np.random.Generator) -> Mask:
@@ -172,7 +156,7 @@ def _pieces(mask: Mask, rng: np.random.Generator) -> Mask:
 
 def _disc(mask: Mask, radius: float, rng: np.random.Generator) -> Mask:
     """A disc around a place on the outline."""
-    edge = np.argwhere(np.abs(_signed(mask)) < 1)
+    edge = np.argwhere(np.abs(signed(mask)) < 1)
     row, col = edge[rng.integers(len(edge))] if len(edge) else np.array(mask.shape) // 2
     rows, cols = np.ogrid[: mask.shape[0], : mask.shape[1]]
     disc: Mask = (rows - row) ** 2 + (cols - col) ** 2 <= radius**2

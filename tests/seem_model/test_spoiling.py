@@ -7,8 +7,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import binary_dilation, gaussian_filter
 
+from seem_model.depth import closed, signed
 from seem_model.errors import ConfigError
 from seem_model.modeling.dense_prompt import PromptMaps
 from seem_model.train import train
@@ -32,6 +33,19 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 def unmarked(count: int) -> PromptMaps:
     nothing = torch.zeros(count, SIDE, SIDE, dtype=torch.bool)
     return PromptMaps(nothing, nothing, nothing)
+
+
+def test_distances_are_positive_inside_and_gaps_are_closed():
+    truth = np.zeros((20, 20), bool)
+    truth[5:15, 4:9] = truth[5:15, 11:16] = True
+    depth = signed(truth)
+    assert ((depth > 0) == truth).all()
+    assert depth[9, 6] == 2.5
+    assert closed(truth, 1.5)[8:12, 9:11].all()
+    assert not closed(truth, 0.9)[:, 9:11].any()
+    assert np.isinf(signed(np.ones((3, 3), bool))).all()
+    assert (signed(np.zeros((3, 3), bool)) == -np.inf).all()
+    assert not closed(np.zeros((3, 3), bool), 2).any()
 
 
 def test_answers_are_nearly_right_and_hardly_ever_all_right():
@@ -83,9 +97,9 @@ def test_earlier_marks_are_right_and_were_followed(seed):
         marked = positive.any() + negative.any()
         assert marked
         assert positive.sum() + negative.sum() <= 9 * CLICKS[1]
-        # the middle of a click is right; of its rim some may lie across the outline
-        assert truth[positive].mean() > 0.6 if positive.any() else True
-        assert truth[negative].mean() < 0.4 if negative.any() else True
+        # each painted pixel touches one that is right and of its sign: the click itself
+        assert not (positive & ~binary_dilation(truth & answers[i], np.ones((3, 3)))).any()
+        assert not (negative & ~binary_dilation(~truth & ~answers[i], np.ones((3, 3)))).any()
         memory = maps.memory[i].numpy()
         assert memory.shape == (SIDE // 4, SIDE // 4)
         assert np.abs(memory).max() <= SURE
