@@ -38,7 +38,8 @@ class RoundsConfig:
         Whether answers on the way change only where the predictor lets a correction change them.
     first : float
         Weight of the losses of the first answer where others follow it; 0 as in the paper: only
-        the last answer is learned from. Above 0, first answers are learned from in every step.
+        the last answer is learned from. Above 0, first answers are learned from in every step
+        that is not ``spoiled``.
     again : float
         Share of rounds in which nothing is added: the model refines its own answer.
     forget : float

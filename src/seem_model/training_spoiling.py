@@ -2,8 +2,8 @@
 
 What is left to correct after some clicks is small: a gap that is filled, a thin part that is
 missing, a piece too much or too little, an outline that wavers (after the disturbed masks that
-CascadePSP learns from, Cheng et al., CVPR 2020). Made from the truth it costs a few milliseconds,
-where clicks until there would take as many answers of the model.
+CascadePSP learns from, Cheng et al., CVPR 2020). Made from the truth it costs some hundredths of a
+second, where clicks until there would take as many answers of the model.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from seem_model.training_rounds import RoundsConfig
     from seem_model.values import Mask
 
-GAP = 0.12  # widest gap that is filled, and widest part that is lost, shares of the object's size
+GAP = 0.12  # half the widest gap that is filled, and part that is lost: shares of the object's size
 PIECE = 0.15  # largest radius of a piece too much or too little
 WAVE = 0.03  # of the outline
 PIECES = 3  # most of each kind
