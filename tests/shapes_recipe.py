@@ -1,6 +1,7 @@
 """A recipe that trains the TINY preset on shapes in a second, and what a run of it left."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ from seem_model.data.batch_config import BatchConfig
 from seem_model.data.set_config import SetConfig
 from seem_model.loss_config import LossConfig
 from seem_model.recipe import OptimConfig, Recipe
+from seem_model.train import train
 
 
 def shapes_recipe(data: Path, out: Path) -> Recipe:
@@ -24,6 +26,15 @@ def shapes_recipe(data: Path, out: Path) -> Recipe:
 
 def quiet(_: str) -> None:
     """Take a line of a report and say nothing."""
+
+
+def stopped_and_resumed(recipe: Recipe, out: Path) -> Recipe:
+    """The same run into another folder, stopped after its first step and gone on with."""
+    twin = replace(recipe, out=str(out))
+    asked = iter([False, True])
+    train(twin, report=quiet, cancelled=lambda: next(asked))
+    train(twin, report=quiet, resume=True)
+    return twin
 
 
 def state(recipe: Recipe) -> dict:

@@ -19,7 +19,7 @@ from seem_model.readout import by_prompts
 from seem_model.train import train
 from seem_model.training_mask_teacher import MaskTeacher, Told, mask_divergence
 from shapes_folder import write_shapes
-from shapes_recipe import logged, quiet, same_weights, shapes_recipe
+from shapes_recipe import logged, quiet, same_weights, shapes_recipe, stopped_and_resumed
 
 SIDE = 64
 CONFIG = LossConfig(points=256, mask_teacher=2.0)
@@ -174,11 +174,7 @@ def test_a_run_learns_from_its_start_and_resumes_exactly(recipe, tmp_path):
     told = [value for _, key, value in logged(recipe) if key == "told_masks"]
     assert told
     assert all(value > 0 for value in told)
-    twin = replace(recipe, out=str(tmp_path / "twin"))
-    asked = iter([False, True])
-    train(twin, report=quiet, cancelled=lambda: next(asked))
-    train(twin, report=quiet, resume=True)
-    assert same_weights(recipe, twin)
+    assert same_weights(recipe, stopped_and_resumed(recipe, tmp_path / "twin"))
 
 
 def test_without_a_start_there_is_nobody_to_teach(recipe):

@@ -16,7 +16,7 @@ from seem_model.train import train
 from seem_model.training_rounds import RoundsConfig, with_corrections
 from seem_model.training_spoiling import CLICKS, SURE, nearly_right, spoiled
 from shapes_folder import write_shapes
-from shapes_recipe import logged, quiet, same_weights, shapes_recipe
+from shapes_recipe import logged, quiet, same_weights, shapes_recipe, stopped_and_resumed
 
 SIDE = 96
 
@@ -139,11 +139,7 @@ def test_a_run_of_spoiled_truths_learns_and_resumes_exactly(tmp_path):
     recipe = replace(shapes_recipe(data, tmp_path / "run"), steps=3, rounds=rounds)
     train(recipe, report=quiet)
     assert all(np.isfinite(value) for _, _, value in logged(recipe))
-    twin = replace(recipe, out=str(tmp_path / "twin"))
-    asked = iter([False, True])
-    train(twin, report=quiet, cancelled=lambda: next(asked))
-    train(twin, report=quiet, resume=True)
-    assert same_weights(recipe, twin)
+    assert same_weights(recipe, stopped_and_resumed(recipe, tmp_path / "twin"))
     plain = replace(recipe, out=str(tmp_path / "plain"), rounds=replace(rounds, spoiled=0.0))
     train(plain, report=quiet)
     assert not same_weights(recipe, plain)

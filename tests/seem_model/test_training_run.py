@@ -20,7 +20,14 @@ from seem_model.training_guard import read_batch, save_batch
 from seem_model.training_rounds import RoundsConfig, with_corrections
 from seem_model.training_run import prepare
 from shapes_folder import write_shapes
-from shapes_recipe import logged, quiet, same_weights, shapes_recipe, state
+from shapes_recipe import (
+    logged,
+    quiet,
+    same_weights,
+    shapes_recipe,
+    state,
+    stopped_and_resumed,
+)  # fmt: skip
 from tiny_model import SIDE, box, maps
 
 
@@ -56,10 +63,7 @@ def test_accumulated_gradients_are_the_mean_over_the_batches(recipe: Recipe) -> 
 def test_an_accumulating_run_resumes_exactly(recipe: Recipe, tmp_path: Path) -> None:
     recipe = replace(recipe, optim=replace(recipe.optim, accumulate=2))
     train(recipe, report=quiet)
-    twin = replace(recipe, out=str(tmp_path / "twin"))
-    asked = iter([False, True])
-    train(twin, report=quiet, cancelled=lambda: next(asked))
-    train(twin, report=quiet, resume=True)
+    twin = stopped_and_resumed(recipe, tmp_path / "twin")
     assert same_weights(recipe, twin)
     assert logged(recipe) == logged(twin)
 
